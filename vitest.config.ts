@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // Users get it bundled (scripts/bundle-jsroot.mjs).
+  resolve: { alias: { "#jsroot": fileURLToPath(new URL("scripts/jsroot-entry.mjs", import.meta.url)) } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/long/**", "node_modules/**"],

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** Compiles src/ to dist/: only what changed, removes what has no source any more, makes the command executable. */
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleJsroot, isJsrootBundled } from "./bundle-jsroot.mjs";
 import { root, run, tool } from "./run.mjs";
 
 const source = join(root, "src");
@@ -26,6 +27,7 @@ async function build() {
     return false;
   }
   removeOrphans();
+  await bundleJsroot();
   for (const file of sources().filter((path) => !path.endsWith(".ts"))) {
     const copy = join(output, relative(source, file));
     mkdirSync(dirname(copy), { recursive: true });
@@ -43,7 +45,9 @@ function isFresh() {
   if (!existsSync(information)) return false;
   const built = statSync(information).mtimeMs;
   const inputs = [...sources(), join(root, "tsconfig.json"), join(root, "tsconfig.build.json")];
-  return inputs.every((path) => statSync(path).mtimeMs <= built) && orphans().length === 0;
+  return (
+    inputs.every((path) => statSync(path).mtimeMs <= built) && orphans().length === 0 && isJsrootBundled()
+  );
 }
 
 function removeOrphans() {
@@ -55,14 +59,14 @@ function orphans() {
   if (!existsSync(output)) return [];
   return files(output).filter((path) => {
     const match = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(relative(output, path));
-    if (match === null) return false;
+    if (match === null || match[1].startsWith(`vendor${sep}`)) return false;
     const stem = join(source, match[1]);
     return !existsSync(`${stem}.ts`) && !existsSync(`${stem}.js`);
   });
 }
 
 function sources() {
-  return files(source).filter((path) => !path.endsWith(".test.ts"));
+  return files(source).filter((path) => !/\.(test|d)\.ts$/.test(path));
 }
 
 function files(folder) {

@@ -29,6 +29,8 @@ const app = await Application.bootstrap({
   excludePrivate: true,
   excludeInternal: true,
   disableSources: true,
+  // Types are checked by the compiler.
+  skipErrorChecking: true,
   logLevel: LogLevel.Warn,
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
   requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "TypeAlias", "Variable"],

@@ -3,6 +3,7 @@ import { ShapeError } from "../errors/index.ts";
 import { add, inPlace, isMadeBy, knownSize, shapeText, type Tensor } from "../tensor/index.ts";
 import { type CotangentRule, cotangentRules, filled, narrow, type Piece } from "./gradient-rules.ts";
 
+/** Options of `grad`. */
 export interface GradientOptions {
   /** What the gradient is where no differentiable way leads from the tensor to the scalar. Default "error". */
   readonly unreached?: "error" | "zero";

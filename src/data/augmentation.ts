@@ -24,7 +24,7 @@ export interface AugmentationOptions {
 }
 
 /** A vector among the features. */
-interface VectorPlan {
+export interface VectorPlan {
   readonly name: string;
   /** Positions of the components in an event's row; −1 for one that is absent. */
   readonly x: number;

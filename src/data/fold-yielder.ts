@@ -112,6 +112,7 @@ export class FoldYielder {
     return new FoldYielder(await FoldYielder.openFile(path, options), options);
   }
 
+  /** Opens and checks the file and loads the transforms: what the constructors of subclasses need. */
   protected static async openFile(path: string, options: FoldYielderOptions): Promise<OpenedFoldFile> {
     const transforms = await foldTransforms(options.transforms ?? [], options.directory);
     const file = await openHdf5(path, "r");

@@ -143,6 +143,7 @@ export class Hdf5File {
     });
   }
 
+  /** Closes the file; groups and datasets of it cannot be read afterwards. */
   close(): void {
     this.#guard(() => this.#file.close());
   }

@@ -41,6 +41,7 @@ export interface ModuleStep extends ModuleReference {
   readonly kind: "module";
 }
 
+/** One step that changes a table before a pipeline is fitted; plain data. */
 export type TransformStep = RenameStep | MissingStep | CartesianStep | ModuleStep;
 
 /** The user's function behind a {@link ModuleStep}. */

@@ -13,6 +13,7 @@ export interface ModuleReference {
   readonly options?: unknown;
 }
 
+/** Whether a value names a function in a user's module. */
 export function isModuleReference(value: unknown): value is ModuleReference {
   return typeof value === "object" && value !== null && "module" in value && "name" in value;
 }

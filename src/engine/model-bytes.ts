@@ -3,6 +3,7 @@ import type { Dimension, InputTensor, Tensor } from "../tensor/tensor.ts";
 import { countUses, GraphWriter, ModelNames, valueInfo } from "./graph-writer.ts";
 import { encodeModel, type GraphMessage } from "./onnx-messages.ts";
 
+/** A function as a graph: what is given, and what is computed from it. */
 export interface FunctionGraph {
   readonly inputs: readonly InputTensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;

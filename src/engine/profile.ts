@@ -109,6 +109,7 @@ function slowestFirst(a: { readonly milliseconds: number }, b: { readonly millis
   return b.milliseconds - a.milliseconds;
 }
 
+/** Options of `profileText`. */
 export interface ProfileTextOptions {
   /** Steps that were profiled: times and calls are given for one. Default 1. */
   readonly steps?: number;

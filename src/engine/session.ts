@@ -15,6 +15,7 @@ export interface SessionValue {
 export interface Runnable {
   /** All outputs, by name, for values of all inputs. */
   run(feeds: Readonly<Record<string, SessionValue>>): Promise<Record<string, SessionValue>>;
+  /** Gives back the session's memory; it cannot run afterwards. */
   release(): Promise<void>;
 }
 

@@ -50,6 +50,7 @@ export interface InputFeatures {
 /** A loss by name, with options, by module (travels to worker processes), or as a function (stays in this process). */
 export type LossChoice = string | NamedLoss | ModuleReference | LossFunction;
 
+/** What a network is made from: its task, features, parts, loss and optimiser. */
 export interface ModelBuilderOptions {
   readonly task: Task;
   readonly features: InputFeatures;
@@ -243,6 +244,7 @@ export class ModelBuilder {
     return makeOptimiser(this.optimiser, this.layout, rule);
   }
 
+  /** The loss with its function: a built-in one, or that of a user's module. */
   async resolveLoss(): Promise<Loss> {
     const choice = this.#loss;
     if (typeof choice === "function") return { name: choice.name, takes: "prediction", of: choice };

@@ -10,6 +10,7 @@ import {
   type TrainingState,
 } from "./training-program.ts";
 
+/** What trying a device found. */
 export interface DeviceCheck {
   readonly device: Device;
   /** Version of the ONNX Runtime that ran it. */

@@ -8,6 +8,7 @@ import { lossValue } from "./training-program.ts";
 /** Events in one run: more do not make it faster, and activations then stay in the processor's caches. */
 const eventsPerRun = 1024;
 
+/** A compiled network for prediction and validation. */
 export interface EvaluationProgram {
   /** Predictions [rows, outputs] for stored inputs [rows, features]. */
   predict(
@@ -25,6 +26,7 @@ export interface EvaluationProgram {
     weights: Float32Array,
     rows: number,
   ): Promise<number>;
+  /** Gives back the engine's memory; the program cannot run afterwards. */
   release(): Promise<void>;
 }
 

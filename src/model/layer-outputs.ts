@@ -21,6 +21,7 @@ export interface LayerOutputsProgram {
     table: Float32Array,
     rows: number,
   ): Promise<LayerOutput[]>;
+  /** Gives back the engine's memory; the program cannot run afterwards. */
   release(): Promise<void>;
 }
 

@@ -69,6 +69,7 @@ export interface FoldCall {
   readonly random: Stream;
 }
 
+/** A compiled training step that runs over a fold. */
 export interface TrainingProgram {
   readonly parameterCount: number;
   /** Runs the steps; `losses` has one value a step. The given state is not changed. */
@@ -76,6 +77,7 @@ export interface TrainingProgram {
     state: TrainingState,
     call: FoldCall,
   ): Promise<{ readonly state: TrainingState; readonly losses: Float32Array }>;
+  /** Gives back the engine's memory; the program cannot run afterwards. */
   release(): Promise<void>;
 }
 

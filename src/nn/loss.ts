@@ -19,6 +19,7 @@ export interface LossBuffer {
   readonly start: number;
 }
 
+/** A loss by name: what it takes, and its function. */
 export interface Loss {
   readonly name: string;
   /** Whether the function takes predictions, or the network's outputs before the last activation. */

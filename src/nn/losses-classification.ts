@@ -54,6 +54,7 @@ function chosenLog(z: Tensor, y: Tensor): Tensor {
   return sum(chosen, { axes: 1, keepDimensions: true });
 }
 
+/** Options of `focal`. */
 export interface FocalOptions {
   /** Power of 1 − p(true class) that damps events which are classified well already; 0: cross-entropy. Default 2. */
   readonly gamma?: number;

@@ -29,6 +29,7 @@ import {
 import { type Loss, weightedMean } from "./loss.ts";
 import type { Scope } from "./scope.ts";
 
+/** Options of `binnedHuber` and `fractionalBinnedHuber`. */
 export interface BinnedHuberOptions {
   /** Edges of the bins of the target, rising: bin i is [edge i, edge i + 1). */
   readonly edges: readonly number[];

@@ -17,6 +17,7 @@ import {
 } from "../tensor/index.ts";
 import type { Loss } from "./loss.ts";
 
+/** Options of `significanceLoss`. */
 export interface SignificanceLossOptions {
   /** Expected signal and background before any cut: the batch's class sums are scaled to them. */
   readonly signal: number;

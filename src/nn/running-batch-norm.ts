@@ -15,6 +15,7 @@ import {
 } from "../tensor/index.ts";
 import type { Scope } from "./scope.ts";
 
+/** Options of `runningBatchNorm`. */
 export interface RunningBatchNormOptions {
   readonly momentum?: number;
   /** While fewer events were seen, the variance is at least 0.01. */

@@ -20,6 +20,7 @@ import { glorotNormal, heNormal, type Initialiser } from "./initialisers.ts";
 import { linear } from "./layers.ts";
 import type { Scope } from "./scope.ts";
 
+/** Options of `recurrentLayer`. */
 export interface RecurrentOptions {
   readonly hidden: number;
   /** Read the sequence from its end too; twice the features. */
@@ -75,6 +76,7 @@ const gateBiases: Readonly<Record<RecurrentKind, readonly number[]>> = {
   lstm: [0, 1, 0, 0],
 };
 
+/** Options of `conv1dLayer`. */
 export interface Conv1dOptions extends WindowOptions {
   readonly channels: number;
   readonly size: number;
@@ -90,6 +92,7 @@ export function conv1dLayer(scope: Scope, x: Tensor, options: Conv1dOptions): Te
   return conv1d(x, weight, bias, options);
 }
 
+/** Options of an attention layer. */
 export interface AttentionOptions {
   readonly heads: number;
   /** Which objects exist (bool [batch, objects]); the others are not attended to. */

@@ -2,6 +2,7 @@
 import { add, div, mul, sqrt, sub, type Tensor } from "../tensor/index.ts";
 import type { Optimiser } from "./optimiser.ts";
 
+/** Options of `adam`. */
 export interface AdamOptions {
   /** Decay of the mean of squared gradients. */
   readonly beta2?: number;

@@ -13,6 +13,7 @@ function towards(a: Tensor, b: Tensor, fraction: Tensor | number): Tensor {
   return sub(a, mul(sub(a, b), fraction));
 }
 
+/** Options of `lookahead`. */
 export interface LookaheadOptions {
   /** Steps of the fast weights between two of the slow ones. */
   readonly steps?: number;

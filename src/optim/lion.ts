@@ -3,6 +3,7 @@ import { mul, sign } from "../tensor/index.ts";
 import { nextMean } from "./adam.ts";
 import type { Optimiser } from "./optimiser.ts";
 
+/** Options of `lion`. */
 export interface LionOptions {
   /** Decay of the mean that is kept; the one that is stepped along decays with β₁. */
   readonly beta2?: number;

@@ -6,6 +6,7 @@ import type { Optimiser } from "./optimiser.ts";
 /** How fast the momentum grows to its value: μₜ = β₁·(1 − ½·0.96^(t·ψ)). Dozat's ψ, as in torch. */
 const momentumDecay = 4e-3;
 
+/** Options of `nadam`. */
 export interface NadamOptions extends AdamOptions {
   /** Repeat torch before 2.0, which counted μₜ twice in the mean's correction (pytorch/pytorch pull request 92699). */
   readonly asTorch1?: boolean;

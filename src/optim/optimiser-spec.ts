@@ -28,6 +28,7 @@ export const optimiserNames = [
   "sgd",
 ] as const;
 
+/** Name of an optimiser. */
 export type OptimiserName = (typeof optimiserNames)[number];
 
 /**

@@ -43,6 +43,7 @@ export interface Optimiser {
   readonly scalars: readonly string[];
   /** These numbers for a step (counted from 1), worked out in float64 outside the graph. */
   scalarsAt(step: number, learningRate: number, momentum: number): readonly number[];
+  /** One update as a graph: from parameters, gradient, state and rates to new parameters and state. */
   update(inputs: UpdateInputs): UpdateOutputs;
   /** The slot with the weights to evaluate with; without one they are the parameters themselves. */
   readonly evaluationSlot?: string;

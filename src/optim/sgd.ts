@@ -2,6 +2,7 @@
 import { add, mul } from "../tensor/index.ts";
 import type { Optimiser } from "./optimiser.ts";
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Step along g + μ·v instead of v (Sutskever et al., ICML 2013). */
   readonly nesterov?: boolean;

@@ -29,6 +29,7 @@ import {
 } from "./operations.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** x². */
 export function square(x: Tensor): Tensor {
   return mul(x, x);
 }
@@ -77,8 +78,10 @@ export function mish(x: Tensor): Tensor {
 
 /** Constants of the self-normalising exponential linear unit (Klambauer et al., arXiv 1706.02515). */
 export const SELU_ALPHA = 1.6732632423543772;
+/** λ of `selu`. */
 export const SELU_SCALE = 1.0507009873554805;
 
+/** Scaled exponential unit λ·x for x > 0, λα·(eˣ − 1) below, which keeps mean 0 and variance 1 (arXiv 1706.02515). */
 export function selu(x: Tensor): Tensor {
   const negative = mul(sub(exp(minimum(x, 0)), 1), SELU_ALPHA);
   return mul(where(less(0, x), x, negative), SELU_SCALE);

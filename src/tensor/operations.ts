@@ -40,15 +40,21 @@ function unary(op: PrimitiveName & keyof Attributes) {
   return (x: Tensor): Tensor => new Tensor(op, [x], {} as Attributes[typeof op]);
 }
 
+/** |x|, with slope 0 at 0. */
 export const abs: (x: Tensor) => Tensor = unary("abs");
 /** −1, 0 or 1. */
 export const sign: (x: Tensor) => Tensor = unary("sign");
+/** eˣ. */
 export const exp: (x: Tensor) => Tensor = unary("exp");
 /** Natural logarithm. */
 export const log: (x: Tensor) => Tensor = unary("log");
+/** √x, element by element. */
 export const sqrt: (x: Tensor) => Tensor = unary("sqrt");
+/** Sine of radians. */
 export const sin: (x: Tensor) => Tensor = unary("sin");
+/** Cosine of radians. */
 export const cos: (x: Tensor) => Tensor = unary("cos");
+/** Hyperbolic tangent. */
 export const tanh: (x: Tensor) => Tensor = unary("tanh");
 /** 1 / (1 + exp(−x)). */
 export const sigmoid: (x: Tensor) => Tensor = unary("sigmoid");
@@ -59,6 +65,7 @@ export const erf: (x: Tensor) => Tensor = unary("erf");
 /** max(x, 0), with slope 0 at 0 as in torch. */
 export const relu: (x: Tensor) => Tensor = unary("relu");
 
+/** −x. */
 export function neg(x: Tensor): Tensor {
   return new Tensor("neg", [x], {});
 }
@@ -79,6 +86,7 @@ function keepsShape(x: Tensor, other: Tensor): boolean {
   );
 }
 
+/** a + b; the smaller shape is repeated along missing axes and axes of size 1, as in NumPy. */
 export function add(a: Operand, b: Operand): Tensor {
   const [x, y] = operands(a, b);
   if (constantValue(y) === 0 && keepsShape(x, y)) return x;
@@ -86,12 +94,14 @@ export function add(a: Operand, b: Operand): Tensor {
   return new Tensor("add", [x, y], {});
 }
 
+/** a − b, shapes as in `add`. */
 export function sub(a: Operand, b: Operand): Tensor {
   const [x, y] = operands(a, b);
   if (constantValue(y) === 0 && keepsShape(x, y)) return x;
   return new Tensor("sub", [x, y], {});
 }
 
+/** a · b element by element, shapes as in `add`. */
 export function mul(a: Operand, b: Operand): Tensor {
   const [x, y] = operands(a, b);
   if (constantValue(y) === 1 && keepsShape(x, y)) return x;
@@ -99,12 +109,14 @@ export function mul(a: Operand, b: Operand): Tensor {
   return new Tensor("mul", [x, y], {});
 }
 
+/** a / b element by element, shapes as in `add`. */
 export function div(a: Operand, b: Operand): Tensor {
   const [x, y] = operands(a, b);
   if (constantValue(y) === 1 && keepsShape(x, y)) return x;
   return new Tensor("div", [x, y], {});
 }
 
+/** a to the power b, shapes as in `add`; the gradient in b needs a > 0. */
 export function pow(a: Operand, b: Operand): Tensor {
   return new Tensor("pow", operands(a, b), {});
 }
@@ -119,10 +131,12 @@ export function minimum(a: Operand, b: Operand): Tensor {
   return new Tensor("minimum", operands(a, b), {});
 }
 
+/** True where a = b (bool tensor), shapes as in `add`. */
 export function equal(a: Operand, b: Operand): Tensor {
   return new Tensor("equal", operands(a, b), {});
 }
 
+/** True where a < b (bool tensor), shapes as in `add`. */
 export function less(a: Operand, b: Operand): Tensor {
   return new Tensor("less", operands(a, b), {});
 }
@@ -154,10 +168,12 @@ function reduction(
   return new Tensor(op, [x], { axes: [...wanted].sort((a, b) => a - b), keepDimensions });
 }
 
+/** Σ x over the axes. */
 export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
   return reduction("reduceSum", x, options);
 }
 
+/** Arithmetic mean over the axes. */
 export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
   return reduction("reduceMean", x, options);
 }

@@ -5,7 +5,8 @@ import { type DType, type Shape, type Signature, shapeText, type Tensor } from "
 /** Values of a constant: row-major. */
 export type ConstantValues = Float64Array | Int32Array;
 
-type None = Readonly<Record<never, never>>;
+/** Of primitives without attributes. */
+export type NoAttributes = Readonly<Record<never, never>>;
 
 /** How an axis is cut: from `start` (included) to `end` (excluded). */
 export interface AxisRange {
@@ -22,37 +23,37 @@ export interface Attributes {
   /** A value given when the graph runs. */
   readonly input: { readonly name: string; readonly shape: Shape; readonly dtype: DType };
   readonly constant: { readonly values: ConstantValues; readonly shape: Shape; readonly dtype: DType };
-  readonly neg: None;
-  readonly abs: None;
-  readonly sign: None;
-  readonly exp: None;
-  readonly log: None;
-  readonly sqrt: None;
-  readonly sin: None;
-  readonly cos: None;
-  readonly tanh: None;
-  readonly sigmoid: None;
+  readonly neg: NoAttributes;
+  readonly abs: NoAttributes;
+  readonly sign: NoAttributes;
+  readonly exp: NoAttributes;
+  readonly log: NoAttributes;
+  readonly sqrt: NoAttributes;
+  readonly sin: NoAttributes;
+  readonly cos: NoAttributes;
+  readonly tanh: NoAttributes;
+  readonly sigmoid: NoAttributes;
   /** log(1 + exp(x)) without overflow. */
-  readonly softplus: None;
-  readonly erf: None;
-  readonly relu: None;
+  readonly softplus: NoAttributes;
+  readonly erf: NoAttributes;
+  readonly relu: NoAttributes;
   readonly cast: { readonly dtype: DType };
-  readonly add: None;
-  readonly sub: None;
-  readonly mul: None;
-  readonly div: None;
-  readonly pow: None;
-  readonly maximum: None;
-  readonly minimum: None;
-  readonly equal: None;
-  readonly less: None;
+  readonly add: NoAttributes;
+  readonly sub: NoAttributes;
+  readonly mul: NoAttributes;
+  readonly div: NoAttributes;
+  readonly pow: NoAttributes;
+  readonly maximum: NoAttributes;
+  readonly minimum: NoAttributes;
+  readonly equal: NoAttributes;
+  readonly less: NoAttributes;
   /** where(condition, a, b): a where the condition holds, else b. */
-  readonly where: None;
+  readonly where: NoAttributes;
   readonly reduceSum: { readonly axes: readonly number[]; readonly keepDimensions: boolean };
   readonly reduceMean: { readonly axes: readonly number[]; readonly keepDimensions: boolean };
   readonly reduceMax: { readonly axes: readonly number[]; readonly keepDimensions: boolean };
   /** Product over the last axis of the left and the last but one of the right; leading axes broadcast. */
-  readonly matmul: None;
+  readonly matmul: NoAttributes;
   readonly transpose: { readonly permutation: readonly number[] };
   readonly reshape: { readonly shape: Shape };
   readonly broadcastTo: { readonly shape: Shape };
@@ -61,7 +62,7 @@ export interface Attributes {
   readonly pad: { readonly before: readonly number[]; readonly after: readonly number[] };
   readonly concat: { readonly axis: number };
   /** gather(table, indices): rows of the table, shape indices.shape + table.shape[1:]. */
-  readonly gather: None;
+  readonly gather: NoAttributes;
   /** scatterAdd(indices, updates): a table of `rows` rows, each the sum of the updates that name it. */
   readonly scatterAdd: { readonly rows: number };
   /** Running sums along an axis, from the start or from the end. */
@@ -69,13 +70,14 @@ export interface Attributes {
   /** Positions along the last axis of the k largest (or smallest) elements, in order; ties by position. */
   readonly extremeIndices: { readonly count: number; readonly largest: boolean };
   /** takeAlong(x, indices): x's elements at positions along the last axis; indices has x's rank. */
-  readonly takeAlong: None;
+  readonly takeAlong: NoAttributes;
   /** putAlong(indices, updates): zeros with the updates added at positions along a last axis of `size`. */
   readonly putAlong: { readonly size: number };
   /** The first input's value with a gradient of its own: the rule's cotangents go to the inputs after it. */
   readonly customGradient: { readonly rule: GradientRule };
 }
 
+/** Name of a primitive. */
 export type PrimitiveName = keyof Attributes;
 
 /** The result of the primitive, or a ShapeError that says what does not fit. */

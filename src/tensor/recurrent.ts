@@ -18,6 +18,7 @@ export interface RecurrentWeights {
 /** Kinds of recurrent network; gates in torch's order: GRU reset, update, new; LSTM input, forget, cell, output. */
 export type RecurrentKind = "rnn" | "gru" | "lstm";
 
+/** Number of gates of each kind: how many matrices are stacked in its weights. */
 export const gateCounts: Readonly<Record<RecurrentKind, number>> = { rnn: 1, gru: 3, lstm: 4 };
 
 type Step = (

@@ -37,18 +37,22 @@ export function not(a: Tensor): Tensor {
   return equal(cast(a, "float32"), 0);
 }
 
+/** True where a > b (bool tensor). */
 export function greater(a: Operand, b: Operand): Tensor {
   return less(b, a);
 }
 
+/** True where a ≤ b (bool tensor). */
 export function lessEqual(a: Operand, b: Operand): Tensor {
   return or(less(a, b), equal(a, b));
 }
 
+/** True where a ≥ b (bool tensor). */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
   return lessEqual(b, a);
 }
 
+/** True where a ≠ b (bool tensor). */
 export function notEqual(a: Operand, b: Operand): Tensor {
   return not(equal(a, b));
 }

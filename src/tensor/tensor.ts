@@ -7,6 +7,7 @@ export type DType = "float32" | "int32" | "uint8" | "bool";
 
 /** A size, or the name of a size that is only known when the graph runs (the batch in prediction). */
 export type Dimension = number | string;
+/** Sizes of the axes; [] is a scalar. */
 export type Shape = readonly Dimension[];
 
 /** What a shape rule finds: the shape and element type of a primitive's result. */

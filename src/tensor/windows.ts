@@ -19,6 +19,7 @@ export function strided(x: Tensor, axis: number, start: number, stride: number, 
   ]);
 }
 
+/** How windows slide over a sequence. */
 export interface WindowOptions {
   /** Steps between windows. Default 1. */
   readonly stride?: number;

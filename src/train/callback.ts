@@ -19,6 +19,9 @@
  * At each point the callbacks are called in the order of the list; those made by options (`patience`, the
  * best weights) come last. A hook reads the view and may return actions. `stop` takes effect at once: no
  * further batch or fold is trained, but the epoch is still validated and ended.
+ *
+ * A training that goes on from a checkpoint calls `restore` of the callbacks that have a state, and neither
+ * `initialWeights` nor `onTrainBegin`: both were called when it began.
  */
 import type { Stream } from "../array/index.ts";
 import type { GraphHooks, ModelWeights, TrainingState } from "../model/index.ts";
@@ -55,7 +58,10 @@ export interface TrainingView {
   weights(): ModelWeights;
   /** Parameters, running statistics and the optimiser's state; not to be changed. */
   readonly state: TrainingState;
-  /** What the last epoch left to choose from with the lowest validation loss: the network, or an alternative. */
+  /**
+   * What the epoch leaves to choose from with the lowest validation loss: the network, or an alternative. From
+   * its validation to the begin of the next.
+   */
   readonly lowest: Candidate | undefined;
   /** Loss of the validation fold with other weights. */
   lossOf(weights: ModelWeights): Promise<number>;
@@ -70,6 +76,7 @@ export interface TrainingView {
 /** Weights that could be kept, and their validation loss. */
 export interface Candidate {
   readonly loss: number;
+  /** A copy of the weights. */
   weights(): ModelWeights;
   /** Name of the callback whose weights they are; undefined for the network itself. */
   readonly source: string | undefined;
@@ -102,6 +109,7 @@ export interface StartContext {
   readonly trainingFolds: readonly number[];
   /** A training fold as it is stored, changed by the `events` of the callbacks. */
   getFold(fold: number): FoldArrays;
+  /** Random numbers of this member; the same key gives the same ones. */
   stream(...key: readonly (string | number)[]): Stream;
 }
 
@@ -161,6 +169,15 @@ export interface Callback {
   readonly report?: () => unknown;
   /** A loss that is not finite ends the training without an error. */
   readonly survivesDivergence?: boolean;
+  /**
+   * All that it remembers from hook to hook, for a checkpoint; undefined if it remembers nothing. Plain data:
+   * numbers, texts, booleans, null, typed arrays, and lists and objects of these. A callback with loop hooks, an
+   * `alternative` or a `report` and without `state` is taken to remember something that nobody can save: then
+   * there are no checkpoints, and an interrupted member begins again from its start.
+   */
+  readonly state?: () => unknown;
+  /** Takes back what `state` gave, in a new process, in the place of `onTrainBegin`. */
+  readonly restore?: (state: never) => void;
   readonly onTrainBegin?: Hook;
   readonly onEpochBegin?: Hook;
   readonly onFoldBegin?: Hook;
@@ -180,7 +197,9 @@ export function combineSchedules(
   run: RunShape,
 ): {
   readonly values: Schedule;
+  /** Cycles over after a step; undefined when no cycle is under way. */
   readonly cyclesDone: (step: number) => number | undefined;
+  /** Infinity where no schedule ends the training. */
   readonly lastStep: number;
 } {
   const schedules = callbacks.flatMap((callback) => (callback.schedule ? [callback.schedule(run)] : []));

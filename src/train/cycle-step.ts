@@ -34,12 +34,17 @@ export function cycleStepCallback(options: CycleStepOptions): Callback {
   const { schedule } = oneCycleCallback({ ...cycle, endsTraining: false });
   let best: { readonly loss: number; readonly state: TrainingState } | undefined;
   let [waited, isStepping] = [0, false];
+  const state = () => ({ best, waited, isStepping });
   return {
     name: "CycleStep",
     schedule: schedule!,
     onTrainBegin: () => {
       best = undefined;
       [waited, isStepping] = [0, false];
+    },
+    state,
+    restore: (saved: ReturnType<typeof state>) => {
+      ({ best, waited, isStepping } = saved);
     },
     onEpochEnd: (view) => {
       const loss = view.validationLoss!;

@@ -3,7 +3,17 @@ import type { TrainingView } from "./callback.ts";
 
 /** Asked at the end of every epoch. */
 export class CycleTicks {
-  #seen = 0;
+  #seen: number;
+
+  /** @param seen Cycles over already. */
+  constructor(seen = 0) {
+    this.#seen = seen;
+  }
+
+  /** Cycles over when last asked. */
+  get seen(): number {
+    return this.#seen;
+  }
 
   /** The number of cycles over, if one ended in this epoch; undefined if none did, or none is under way. */
   cycleEnded({ cyclesDone }: TrainingView): number | undefined {

@@ -19,29 +19,28 @@ export function earlyStoppingCallback({ patience }: EarlyStoppingOptions): Callb
       `EarlyStopping: patience is ${patience}; give a whole number of epochs, at least 1.`,
     );
   }
-  let best = Infinity;
-  let waited = 0;
-  let improvedInCycle = false;
-  let cyclesSeen = 0;
+  const start = { best: Infinity, waited: 0, improvedInCycle: false, cyclesSeen: 0 };
+  let now = { ...start };
   return {
     name: "EarlyStopping",
     onTrainBegin: () => {
-      best = Infinity;
-      waited = 0;
-      improvedInCycle = false;
-      cyclesSeen = 0;
+      now = { ...start };
+    },
+    state: () => now,
+    restore: (state: typeof now) => {
+      now = state;
     },
     onEpochEnd: (view) => {
       const loss = view.lowest?.loss ?? Infinity;
-      const improved = loss <= best;
-      if (improved) best = loss;
-      improvedInCycle ||= improved;
+      const improved = loss <= now.best;
+      if (improved) now.best = loss;
+      now.improvedInCycle ||= improved;
       const cycling = view.cyclesDone !== undefined;
-      if (cycling && view.cyclesDone === cyclesSeen) return;
-      cyclesSeen = view.cyclesDone ?? cyclesSeen;
-      waited = (cycling ? improvedInCycle : improved) ? 0 : waited + 1;
-      improvedInCycle = false;
-      if (waited < patience) return;
+      if (cycling && view.cyclesDone === now.cyclesSeen) return;
+      now.cyclesSeen = view.cyclesDone ?? now.cyclesSeen;
+      now.waited = (cycling ? now.improvedInCycle : improved) ? 0 : now.waited + 1;
+      now.improvedInCycle = false;
+      if (now.waited < patience) return;
       const unit = `${cycling ? "cycle" : "epoch"}${patience === 1 ? "" : "s"}`;
       return { stop: `no improvement in ${patience} ${unit}` };
     },

@@ -25,6 +25,7 @@ export interface FindLearningRateOptions extends LRFinderOptions {
   readonly callbacks?: readonly (CallbackSpec | Callback)[];
   /** What paths of user modules are relative to. Default: the working folder. */
   readonly baseDirectory?: string;
+  /** Called as the sweeps go on. */
   onProgress?(event: ProgressEvent): void;
   readonly signal?: AbortSignal;
 }

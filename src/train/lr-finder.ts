@@ -39,6 +39,7 @@ export function lrFinderCallback(options: LRFinderOptions = {}): Callback {
   let losses: number[] = [];
   let hasDiverged = false;
   let [mean, lowest] = [0, Infinity];
+  const state = () => ({ rates, losses, hasDiverged, mean, lowest });
   return {
     name: "LRFinder",
     survivesDivergence: true,
@@ -46,6 +47,10 @@ export function lrFinderCallback(options: LRFinderOptions = {}): Callback {
     onTrainBegin: () => {
       [rates, losses, hasDiverged] = [[], [], false];
       [mean, lowest] = [0, Infinity];
+    },
+    state,
+    restore: (saved: ReturnType<typeof state>) => {
+      ({ rates, losses, hasDiverged, mean, lowest } = saved);
     },
     onFoldEnd: (view) => {
       const first = view.step - view.losses.length;

@@ -16,6 +16,7 @@ export interface MemberSettings {
 
 /** What goes on around a training and does not change its result. */
 export interface MemberSurroundings {
+  /** Called as the training goes on. */
   onProgress?(event: ProgressEvent): void;
   readonly signal?: AbortSignal | undefined;
   /** Called for a callback's `save` action. */

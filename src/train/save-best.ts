@@ -13,6 +13,10 @@ export function saveBestCallback(): Callback {
     onTrainBegin: () => {
       best = undefined;
     },
+    state: () => best,
+    restore: (state: NonNullable<typeof best>) => {
+      best = state;
+    },
     onEpochEnd: ({ lowest }) => {
       if (lowest !== undefined && lowest.loss <= (best?.loss ?? Infinity))
         best = { loss: lowest.loss, weights: lowest.weights() };

@@ -22,11 +22,17 @@ export interface Snapshot {
 export function snapshotsCallback(): Callback {
   let snapshots: Snapshot[] = [];
   let cycles = new CycleTicks();
+  const state = () => ({ snapshots, cyclesSeen: cycles.seen });
   return {
     name: "Snapshots",
     onTrainBegin: () => {
       snapshots = [];
       cycles = new CycleTicks();
+    },
+    state,
+    restore: (saved: ReturnType<typeof state>) => {
+      snapshots = saved.snapshots;
+      cycles = new CycleTicks(saved.cyclesSeen);
     },
     onEpochEnd: (view) => {
       const cycle = cycles.cycleEnded(view);
@@ -42,5 +48,9 @@ export function snapshotsCallback(): Callback {
 
 /** `EpochSaver`: saves the weights of every epoch as `epoch-1`, `epoch-2`, … in the member's folder. */
 export function epochSaverCallback(): Callback {
-  return { name: "EpochSaver", onEpochEnd: ({ epoch }) => ({ save: `epoch-${epoch}` }) };
+  return {
+    name: "EpochSaver",
+    state: () => undefined,
+    onEpochEnd: ({ epoch }) => ({ save: `epoch-${epoch}` }),
+  };
 }

@@ -45,12 +45,18 @@ export function swaCallback(options: SwaOptions = {}): Callback {
   let [ticks, periods] = [0, 1];
   let cycles = new CycleTicks();
   let result: Alternative | undefined;
+  const state = () => ({ first, second, result, ticks, periods, cyclesSeen: cycles.seen });
   return {
     name: "SWA",
     onTrainBegin: () => {
       [first, second, result] = [undefined, undefined, undefined];
       [ticks, periods] = [0, 1];
       cycles = new CycleTicks();
+    },
+    state,
+    restore: (saved: ReturnType<typeof state>) => {
+      ({ first, second, result, ticks, periods } = saved);
+      cycles = new CycleTicks(saved.cyclesSeen);
     },
     alternative: async (view) => {
       if (lockToCycles && !cycles.ticked(view)) return result;

@@ -28,6 +28,7 @@ import { compiledFile, runJobs } from "./worker-pool.ts";
 
 /** Folds that worker processes can open for themselves: a `FoldYielder`. */
 export interface SendableFolds extends TrainingFolds {
+  /** What a worker process needs to open the same folds. */
   toSpec(): FoldYielderSpec;
 }
 
@@ -50,7 +51,9 @@ export interface TrainingOptions {
   readonly outputDirectory?: string;
   /** What paths of user modules are relative to. Default: the working folder. */
   readonly baseDirectory?: string;
+  /** Called as the members go on. */
   onProgress?(event: ProgressEvent): void;
+  /** Called when a member starts, ends or fails. */
   onEvent?(event: TrainingEvent): void;
   readonly signal?: AbortSignal;
 }

@@ -28,9 +28,11 @@ export interface PoolOptions<Message, Result> {
   readonly retries?: number;
   /** What a job is called in messages. */
   readonly nameOf?: (job: number) => string;
+  /** Called for every message of a job. */
   onMessage?(job: number, message: Message): void;
   /** Called as soon as a job is done, in the order in which they end; awaited before the pool ends. */
   onResult?(job: number, result: Result): Promise<void> | void;
+  /** Called when a process ended that should not have. */
   onLost?(lost: LostWorker): void;
 }
 

@@ -12,6 +12,7 @@ import { cppSnippet, pythonSnippet } from "./snippets.ts";
 import type { InputForm } from "./trace-pipeline.ts";
 import type { ExportedInput } from "./traced-columns.ts";
 
+/** Options of `exportOnnx`. */
 export interface ExportOnnxOptions {
   readonly ensemble: Ensemble;
   /** The preprocessing of the training; it becomes part of the graph. */

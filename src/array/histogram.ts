@@ -9,7 +9,7 @@ export interface Histogram {
   readonly sums: Float64Array;
   /** Σ w² per bin: its root is the statistical uncertainty of the sum. */
   readonly squares: Float64Array;
-  /** Number of entries per bin. */
+  /** Number of entries with a weight per bin. */
   readonly counts: Float64Array;
   /** Σ w below the first edge, at or above the last, and of NaN. */
   readonly underflow: number;
@@ -23,7 +23,7 @@ export type Binning =
   | { readonly binCount: number; readonly range: readonly [number, number] };
 
 /**
- * Fills a histogram. Without weights every value counts once; negative weights are legal.
+ * Fills a histogram. Without weights every value counts once; negative weights are legal, weight 0 is no entry.
  *
  * @throws {DataError} for edges that do not rise or lengths that differ.
  * @example
@@ -55,7 +55,7 @@ export function histogram(values: Numbers, binning: Binning, weights?: Numbers):
       const bin = equal ? nearBin(edges, x, Math.floor((x - first) * perUnit)) : searchBin(edges, x);
       sums[bin]! += w;
       squares[bin]! += w * w;
-      counts[bin]!++;
+      if (w !== 0) counts[bin]!++;
     }
   }
   return { edges, sums, squares, counts, underflow, overflow, missing };

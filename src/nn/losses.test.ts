@@ -1,9 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { grad } from "../autodiff/index.ts";
 import { evaluate, type Values, values } from "../engine/index.ts";
 import { ams } from "../metrics/index.ts";
-import { input, type Tensor } from "../tensor/index.ts";
-import { declareLoss, type Loss } from "./loss.ts";
+import { input, square, sub, type Tensor } from "../tensor/index.ts";
+import { declareLoss, type Loss, weightedMean } from "./loss.ts";
 import { lossNames, makeLoss } from "./losses.ts";
 import {
   binaryCrossEntropy,
@@ -18,7 +19,8 @@ import { describeNetwork, traceNetwork } from "./scope.ts";
 
 interface Event {
   readonly prediction: readonly number[];
-  readonly target: number;
+  /** One, or one an output. */
+  readonly target: number | readonly number[];
   readonly weight: number;
 }
 
@@ -26,7 +28,8 @@ interface Event {
 function of(loss: Loss, events: readonly Event[], before: readonly number[] = [], training = true) {
   const [n, outputs] = [events.length, events[0]!.prediction.length];
   const p = input("p", [n, outputs]);
-  const y = input("y", [n, 1]);
+  const targets = events.map(({ target }) => (typeof target === "number" ? [target] : target));
+  const y = input("y", [n, targets[0]!.length]);
   const w = input("w", [n]);
   const state = input("buffers", [before.length]);
   const traced = traceNetwork(
@@ -47,13 +50,7 @@ function of(loss: Loss, events: readonly Event[], before: readonly number[] = []
         events.flatMap((e) => e.prediction),
       ),
     ],
-    [
-      y,
-      values(
-        [n, 1],
-        events.map((e) => e.target),
-      ),
-    ],
+    [y, values([n, targets[0]!.length], targets.flat())],
     [
       w,
       values(
@@ -68,6 +65,12 @@ function of(loss: Loss, events: readonly Event[], before: readonly number[] = []
 }
 
 const edges = [-1, 1, 2, 4];
+/** A user's function, as a closure. */
+const quartic: Loss = {
+  name: "quartic",
+  takes: "prediction",
+  of: (p, y, w) => weightedMean(square(square(sub(p, y))), w),
+};
 const choices: Readonly<Record<string, Loss>> = {
   ...Object.fromEntries(
     lossNames
@@ -81,7 +84,26 @@ const choices: Readonly<Record<string, Loss>> = {
     options: { signal: 10, background: 100, backgroundUncertainty: 0.1 },
   }),
   "focal, three classes": focal({ gamma: 1.5 }),
+  "focal, alpha": focal({ alpha: 0.3 }),
+  "meanSquaredError, two targets": makeLoss("meanSquaredError"),
+  "binnedHuber, two targets": makeLoss({ name: "binnedHuber", options: { edges } }),
+  "a user's function": quartic,
 };
+
+test("every exported loss is in the table", () => {
+  const folder = new URL(".", import.meta.url);
+  const exported = readdirSync(folder)
+    .filter((file) => /^losses-.*(?<!test)\.ts$/.test(file))
+    .flatMap((file) => [
+      ...readFileSync(new URL(file, folder), "utf8").matchAll(
+        /^export (?:const|function) (\w+)(?:\([^)]*\))?: Loss\b/gm,
+      ),
+    ])
+    .map((match) => match[1]!.replace(/Loss$/, ""));
+  expect(exported.length).toBeGreaterThanOrEqual(10);
+  expect(exported.filter((name) => choices[name] === undefined)).toEqual([]);
+  expect([...lossNames].sort()).toEqual(exported.sort());
+});
 
 function event(name: string, i: number, weight: number): Event {
   const value = 0.5 + 0.45 * Math.sin(3 * i + 1);
@@ -94,7 +116,15 @@ function event(name: string, i: number, weight: number): Event {
     case "binnedHuber":
     case "meanSquaredError":
     case "meanAbsoluteError":
+    case "a user's function":
       return { prediction: [4 * value], target: 0.3 + ((i * 0.77) % 3.5), weight };
+    case "meanSquaredError, two targets":
+    case "binnedHuber, two targets":
+      return {
+        prediction: [4 * value, 3 * value],
+        target: [0.3 + ((i * 0.77) % 3.5), (i * 0.9) % 4],
+        weight,
+      };
     default:
       return { prediction: [value], target: i % 2, weight };
   }

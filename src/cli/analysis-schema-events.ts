@@ -1,0 +1,150 @@
+/** The schema of an analysis file, what is said of the events: input, target, weights, transforms, features, folds, augmentation. */
+import { z } from "zod";
+import type { Analysis } from "./analysis.ts";
+import { between, flag, moduleKeys, names, number, text, wholeNumber } from "./analysis-schema-values.ts";
+
+/** `input` of an analysis file. */
+export const input: z.ZodType<Analysis["input"]> = z
+  .strictObject({
+    files: z
+      .union([text("one file"), z.array(text("file")).min(1, "expected at least one file")])
+      .transform((files) => (typeof files === "string" ? [files] : files))
+      .describe("CSV or TSV (plain or .gz) or Parquet files, with * and ?; relative to the analysis file"),
+    select: text("SQL expression that chooses rows, e.g. KaggleSet = 't'").optional(),
+    id: text("column that identifies an event").optional(),
+    missing: z.array(number("a value")).default([]).describe("values that mean 'not measured'"),
+  })
+  .describe("where the events come from");
+
+/** `target` of an analysis file. */
+export const target: z.ZodType<Analysis["target"]> = z
+  .strictObject({
+    column: text("column to be learnt"),
+    classes: z
+      .record(z.string(), wholeNumber(0, "class number"))
+      .optional()
+      .describe("class number of each value of the column, e.g. { b: 0, s: 1 }"),
+    task: z.enum(["binary", "multiclass", "regression"]).optional().describe("from `classes` when left out"),
+  })
+  .superRefine((value, context) => {
+    if (value.task === "regression" || value.classes === undefined) {
+      if (value.task === "regression" && value.classes !== undefined) {
+        context.addIssue({ code: "custom", path: ["classes"], message: "a regression has no classes" });
+      }
+      if (value.task === "multiclass" && value.classes === undefined) {
+        context.addIssue({ code: "custom", path: ["classes"], message: "needed for a multiclass target" });
+      }
+      return;
+    }
+    const codes = new Set(Object.values(value.classes));
+    const complete = Array.from({ length: codes.size }, (_, code) => codes.has(code)).every(Boolean);
+    if (codes.size < 2 || !complete) {
+      context.addIssue({
+        code: "custom",
+        path: ["classes"],
+        message: "expected the class numbers 0, 1, … without a gap, at least two",
+      });
+    }
+    if (value.task === "binary" && codes.size > 2) {
+      context.addIssue({
+        code: "custom",
+        path: ["task"],
+        message: `binary, but there are ${codes.size} classes`,
+      });
+    }
+  })
+  .transform((value) => {
+    const classCount = new Set(Object.values(value.classes ?? {})).size;
+    const task =
+      value.task ?? (value.classes === undefined ? "binary" : classCount > 2 ? "multiclass" : "binary");
+    return { ...value, task } as const;
+  })
+  .describe("what is to be learnt");
+
+/** `weights` of an analysis file. */
+export const weights: z.ZodType<Analysis["weights"]> = z
+  .strictObject({
+    column: text("column of event weights").optional(),
+    normalise: z
+      .enum(["meanOnePerClass", "sumOnePerClass", "meanOne", "none"])
+      .default("meanOnePerClass")
+      .describe("how the weights are scaled for training; evaluation uses them as they are"),
+  })
+  .prefault({})
+  .describe("event weights");
+
+const cartesian = z.strictObject({
+  kind: z.literal("cartesian"),
+  keep: names("polar columns that stay beside the Cartesian ones").default([]),
+  ignore: names("vectors that are left alone").default([]),
+  align: z
+    .strictObject({
+      reference: text("vector that is turned to φ = 0"),
+      second: text("vector that is reflected to φ > 0").optional(),
+      phi: flag("rotate the reference to φ = 0").default(true),
+      y: flag("reflect the second vector to φ > 0").default(false),
+      z: flag("reflect the reference to η > 0").default(false),
+    })
+    .optional()
+    .describe("turn every event the same way instead of augmenting"),
+});
+/** `transforms` of an analysis file. */
+export const transforms: z.ZodType<Analysis["transforms"]> = z
+  .array(
+    z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("rename"),
+        columns: z.record(z.string(), text("new name")).describe("old name: new name"),
+      }),
+      cartesian,
+      z.strictObject({ kind: z.literal("module"), ...moduleKeys }),
+    ]),
+  )
+  .default([])
+  .describe("steps on the raw columns, in this order");
+
+/** `features` of an analysis file. */
+export const features: z.ZodType<Analysis["features"]> = z
+  .strictObject({
+    continuous: names("columns after the transforms; * and ? match names, ! takes away").default([]),
+    categorical: names("columns of a few whole numbers, embedded").default([]),
+  })
+  .refine((value) => value.continuous.length + value.categorical.length > 0, "expected at least one feature")
+  .describe("input columns of the network");
+
+/** `folds` of an analysis file. */
+export const folds: z.ZodType<Analysis["folds"]> = z
+  .strictObject({
+    count: wholeNumber(2, "number of folds").default(10),
+    stratify: z
+      .union([flag("whether to"), names("columns")])
+      .default(true)
+      .describe("columns whose proportions every fold keeps; true: the target and the categorical features"),
+    validation: z
+      .union([
+        z.strictObject({ fraction: between(0.01, 0.9, "fraction of the events") }),
+        z.strictObject({ select: text("SQL expression for the events of the split") }),
+      ])
+      .default({ fraction: 0.2 })
+      .describe("events that no network trains on; the cut is chosen on them"),
+  })
+  .prefault({})
+  .describe("how the events are split");
+
+/** `augmentation` of an analysis file. */
+export const augmentation: z.ZodType<Analysis["augmentation"]> = z
+  .union([
+    z.literal("off"),
+    z.strictObject({
+      rotations: wholeNumber(
+        0,
+        "rotations about the beam in prediction; any angle in training; 0: none",
+      ).default(2),
+      reflect: z
+        .array(z.enum(["x", "y", "z"]))
+        .default(["y", "z"])
+        .describe("axes that may be mirrored"),
+    }),
+  ])
+  .default("off")
+  .describe("symmetries of the detector: drawn in training, averaged over in prediction");

@@ -1,0 +1,94 @@
+/** The schema of an analysis file, the network: head, body, tail, loss, optimiser. */
+import { z } from "zod";
+import { optimiserNames } from "../optim/index.ts";
+import type { Analysis } from "./analysis.ts";
+import {
+  between,
+  flag,
+  moduleReference,
+  names,
+  number,
+  text,
+  wholeNumber,
+} from "./analysis-schema-values.ts";
+
+const lossWithOptions = z.strictObject({
+  name: text("name of a loss"),
+  options: z.record(z.string(), z.unknown()).exactOptional().describe("as in docs: { gamma: 2 } for focal"),
+  normalisation: z
+    .enum(["training", "none"])
+    .exactOptional()
+    .describe("training: by the mean weight of the training events; none: mean of weight × loss"),
+});
+const lossOrModule = z.union([text("name of a loss, or auto"), moduleReference, lossWithOptions]);
+const decay = (meaning: string) => between(0, 0.999999999, meaning).exactOptional();
+/** The network's optimiser, as `OptimiserSpec`; parameters are named with globs: ["head.*", "*.bias"]. */
+const optimiser = z.strictObject({
+  name: z.enum(optimiserNames).default("adam"),
+  learningRate: between(1e-12, 1e6, "learning rate where no schedule sets it").default(2e-3),
+  momentum: between(0, 0.999999, "momentum where no schedule sets it; Adam's β₁").exactOptional(),
+  beta2: decay("decay of the mean of squared gradients"),
+  epsilon: between(1e-16, 1, "added to the root of squared gradients").exactOptional(),
+  nesterov: flag("Nesterov's momentum, for sgd").exactOptional(),
+  matrices: names("the matrices that muon takes").exactOptional(),
+  clip: z
+    .strictObject({
+      value: number("limit of each component").positive("expected a number above 0").exactOptional(),
+      norm: number("limit of the norm").positive("expected a number above 0").exactOptional(),
+    })
+    .exactOptional()
+    .describe("limits of the gradient"),
+  weightDecay: between(0, 1e6, "decoupled decay of the weights").exactOptional(),
+  l2: between(0, 1e6, "penalty on squared weights").exactOptional(),
+  withoutDecay: names("parameters that neither decay nor penalty pulls").exactOptional(),
+  rates: z
+    .record(z.string(), between(0, 1e6, "factor"))
+    .exactOptional()
+    .describe("factors of the learning rate, by parameter names with globs"),
+  freeze: names("parameters that stay as they are").exactOptional(),
+  lookahead: z
+    .strictObject({
+      steps: wholeNumber(1, "steps").exactOptional(),
+      pull: between(0, 1, "share of the way").exactOptional(),
+    })
+    .exactOptional()
+    .describe("slow weights that follow every few steps (arXiv 1907.08610)"),
+  average: decay("decay of a moving average of the weights, which is then evaluated"),
+});
+
+/** `model` of an analysis file. */
+export const model: z.ZodType<Analysis["model"]> = z
+  .strictObject({
+    head: z
+      .strictObject({
+        embeddings: z
+          .union([z.literal("paper"), wholeNumber(1, "size"), z.record(z.string(), wholeNumber(1, "size"))])
+          .default("paper")
+          .describe("size of the embedding of a categorical feature; paper: min(50, 1 + ⌊n/2⌋)"),
+      })
+      .prefault({}),
+    body: z
+      .strictObject({
+        kind: z.literal("fullyConnected").default("fullyConnected"),
+        depth: wholeNumber(1, "number of layers").default(4),
+        width: wholeNumber(1, "neurons a layer").default(100),
+        activation: z.enum(["relu", "prelu", "selu", "swish", "mish", "sigmoid", "tanh"]).default("swish"),
+        connect: z.enum(["plain", "residual", "dense"]).default("plain"),
+        growthRate: between(-1, 10, "relative change of the width with each layer").default(0),
+        dropout: between(0, 0.95, "probability that a neuron is left out").default(0),
+        batchNorm: flag("normalise after every layer").default(false),
+      })
+      .prefault({}),
+    tail: z
+      .strictObject({
+        range: z
+          .tuple([number("lowest"), number("highest")])
+          .optional()
+          .describe("limits of a regression's output"),
+      })
+      .prefault({}),
+    loss: lossOrModule.default("auto").describe("auto: cross-entropy, or squared error for a regression"),
+    optimiser: optimiser.prefault({}),
+  })
+  .prefault({})
+  .describe("the network");

@@ -277,6 +277,37 @@ const transpose: LoweringRule<"transpose"> = rule(
   },
 );
 
+/**
+ * ONNX Runtime's TopK divides by the number of rows and takes the whole process down where there are none: rows of an
+ * unknown number get one more, which is cut off again.
+ */
+const extremeIndices: LoweringRule<"extremeIndices"> = rule(never, (node, _, writer) => {
+  const { names } = writer;
+  const { count, largest } = node.attributes;
+  if (node.shape.includes(0)) {
+    return names.constant(elementType.int32, node.shape as readonly number[], new Uint8Array(0));
+  }
+  const x = node.inputs[0]!;
+  const isOpen = x.shape.some((size) => typeof size === "string");
+  const extra = x.shape.map((size) => (typeof size === "string" ? 1 : 0));
+  const source = isOpen
+    ? writer.node("Pad", [writer.name(x), names.integers([...extra.map(() => 0), ...extra])])
+    : writer.name(x);
+  const found = names.fresh("TopK");
+  writer.addNode("TopK", [source, names.integers([count])], [names.fresh("TopK"), found], {
+    largest: { i: largest ? 1 : 0 },
+  });
+  const indices = writer.node("Cast", [found], { to: { i: elementType.int32 } });
+  if (!isOpen) return indices;
+  const axes = extra.flatMap((more, axis) => (more === 1 ? [axis] : []));
+  return writer.node("Slice", [
+    indices,
+    names.integers(axes.map(() => 0)),
+    names.integers(axes.map(() => -1)),
+    names.integers(axes),
+  ]);
+});
+
 /** How every primitive is written. */
 export const loweringRules: { readonly [P in PrimitiveName]: LoweringRule<P> } = {
   input: rule(never, (node) => {
@@ -352,19 +383,7 @@ export const loweringRules: { readonly [P in PrimitiveName]: LoweringRule<P> } =
       reverse: { i: node.attributes.fromEnd ? 1 : 0 },
     });
   }),
-  extremeIndices: rule(never, (node, _, writer) => {
-    const { count, largest } = node.attributes;
-    const found = writer.names.fresh("TopK");
-    writer.addNode(
-      "TopK",
-      [writer.name(node.inputs[0]!), writer.names.integers([count])],
-      [writer.names.fresh("TopK"), found],
-      {
-        largest: { i: largest ? 1 : 0 },
-      },
-    );
-    return writer.node("Cast", [found], { to: { i: elementType.int32 } });
-  }),
+  extremeIndices,
   takeAlong: rule(never, (node, _, writer) => {
     const [x, indices] = node.inputs as [Tensor, Tensor];
     return writer.node("GatherElements", [writer.name(x), writer.name(indices)], {

@@ -1,6 +1,7 @@
 export { writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
+export * from "./compute-columns.ts";
 export * from "./expand-names.ts";
 export { type FoldFileContent, type FoldFileHeader, writeFoldFile } from "./fold-file.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";

@@ -2,7 +2,8 @@
 import { extname } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 import { writeAtomically, writeText } from "./atomic-file.ts";
-import { type DuckDBConnection, identifier, literal, withDuckDB } from "./duckdb.ts";
+import { type DuckDBConnection, literal, withDuckDB } from "./duckdb.ts";
+import { createTable } from "./duckdb-table.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
 import type { Column, Table } from "./table.ts";
@@ -64,27 +65,7 @@ function quoted(text: string): string {
 }
 
 async function writeParquet(connection: DuckDBConnection, path: string, table: Table): Promise<void> {
-  const { BIGINT, DOUBLE, DuckDBDataChunk, FLOAT, INTEGER, VARCHAR } = await import("@duckdb/node-api");
-  const entries = Object.entries(table.columns);
-  const types = entries.map(([, column]) => {
-    if (column instanceof Float32Array) return FLOAT;
-    if (column instanceof Float64Array) return DOUBLE;
-    if (column instanceof Int32Array) return INTEGER;
-    return column instanceof BigInt64Array ? BIGINT : VARCHAR;
-  });
-  const list = entries.map(([name], i) => `${identifier(name)} ${types[i]}`).join(", ");
-  await connection.run(`CREATE TABLE events (${list})`);
-  const appender = await connection.createAppender("events");
-  const step = 2048;
-  for (let start = 0; start < table.rowCount; start += step) {
-    const count = Math.min(step, table.rowCount - start);
-    const chunk = DuckDBDataChunk.create(types, count);
-    for (const [i, [, column]] of entries.entries()) {
-      chunk.setColumnValues(i, Array.from(column.slice(start, start + count) as readonly string[]));
-    }
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
+  await createTable(connection, "events", table);
   await connection.run(`COPY events TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
 }
 

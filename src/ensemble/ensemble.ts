@@ -5,7 +5,6 @@ import { writeText } from "../data/atomic-file.ts";
 import { type AugmentationPlan, augmentFixed } from "../data/augmentation.ts";
 import { ConfigurationError, DataError, FileFormatError, InterruptedError } from "../errors/index.ts";
 import { type EvaluationProgram, Model, type ModelBuilder, type ModelWeights } from "../model/index.ts";
-import { outputCount } from "../nn/index.ts";
 
 /** A network of an ensemble. */
 export interface EnsembleMember {
@@ -126,7 +125,7 @@ export class Ensemble {
 
   /** Outputs of a network for one event. */
   get outputCount(): number {
-    return outputCount(this.builder.task);
+    return this.builder.outputCount;
   }
 
   /**

@@ -4,23 +4,31 @@ import type { ModuleReference } from "../data/user-module.ts";
 import type { EngineOptions } from "../engine/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import {
-  applyFullyConnected,
+  applyBody,
+  applyHead,
+  applyTail,
+  type BodySpec,
   catEmbHead,
-  classRegMulti,
+  checkBody,
+  checkTask,
   declareLoss,
   defaultLoss,
   describeNetwork,
   draw,
   type EmbeddedFeature,
   embeddingSize,
-  type FullyConnectedSpec,
+  type HeadSpec,
   type Loss,
   type LossFunction,
   makeLoss,
   type NamedLoss,
   type Network,
   type NetworkLayout,
+  outputCount,
+  type StoredFeatures,
+  type TailSpec,
   type Task,
+  toPrediction,
 } from "../nn/index.ts";
 import {
   evaluationParameters,
@@ -33,8 +41,18 @@ import {
   startMomentum,
 } from "../optim/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { type EndcapChoice, type EndcapFunction, endcapOutputs, loadEndcap } from "./endcap.ts";
 import { compileEvaluation, type EvaluationProgram } from "./evaluation-program.ts";
 import type { GraphHooks } from "./graph-hooks.ts";
+import { featureMask, type InputMask } from "./input-mask.ts";
+import { type ParameterRow, parameterTable } from "./parameter-table.ts";
+import {
+  checkEmbeddings,
+  checkStartingWeights,
+  type Embeddings,
+  embeddingName,
+  type NamedWeights,
+} from "./starting-weights.ts";
 import { compileTraining, type TrainingProgram, type TrainingState } from "./training-program.ts";
 
 export type { OptimiserSpec } from "../optim/index.ts";
@@ -54,12 +72,24 @@ export type LossChoice = string | NamedLoss | ModuleReference | LossFunction;
 export interface ModelBuilderOptions {
   readonly task: Task;
   readonly features: InputFeatures;
-  readonly body: FullyConnectedSpec;
+  /** From stored inputs to what the body sees. Default: `catEmbHead()`. */
+  readonly head?: HeadSpec;
+  readonly body: BodySpec;
+  /** Default: the linear layer `classRegMulti`. */
+  readonly tail?: TailSpec;
   /** Lengths of embedding vectors by feature; default 1 + ⌊n/2⌋, at most 50. */
   readonly embeddingSizes?: Readonly<Record<string, number>>;
+  /** Embedding tables that a network starts with, from `Model.embeddings` or `loadEmbeddings`. */
+  readonly embeddings?: Embeddings;
+  /** Parameters that every network starts with, from `Model.weightsByName`; the others are drawn. */
+  readonly start?: NamedWeights;
+  /** Let networks see only some of the continuous features. */
+  readonly inputMask?: InputMask;
   /** Default: cross-entropy for classes, mean squared error for regression. */
   readonly loss?: LossChoice;
   readonly optimiser?: OptimiserSpec;
+  /** What is made of the predictions. */
+  readonly endcap?: EndcapChoice;
 }
 
 /** A builder as plain data: what is saved with a model and sent to worker processes. */
@@ -67,9 +97,15 @@ export interface ModelSpec {
   readonly task: Task;
   readonly continuousFeatures: readonly string[];
   readonly categorical: readonly EmbeddedFeature[];
-  readonly body: FullyConnectedSpec;
+  readonly head?: HeadSpec;
+  readonly body: BodySpec;
+  readonly tail?: TailSpec;
+  readonly inputMask?: InputMask;
   readonly loss: string | NamedLoss | ModuleReference;
   readonly optimiser: OptimiserSpec;
+  readonly endcap?: EndcapChoice;
+  /** Not saved: a saved network has its weights. */
+  readonly start?: NamedWeights;
 }
 
 /**
@@ -86,60 +122,80 @@ export class ModelBuilder {
   readonly task: Task;
   readonly continuousFeatures: readonly string[];
   readonly categorical: readonly EmbeddedFeature[];
-  readonly body: FullyConnectedSpec;
+  readonly head: HeadSpec;
+  readonly body: BodySpec;
+  readonly tail: TailSpec;
+  readonly inputMask: InputMask | undefined;
   readonly optimiser: OptimiserSpec;
+  /** Values an event of a prediction. */
+  readonly outputCount: number;
+  /** Parameters that every network starts with. */
+  readonly start: NamedWeights;
   /** Where parameters and running statistics lie in their flat vectors. */
   readonly layout: NetworkLayout;
   /** Names of the parameters and running statistics that training leaves as they are. */
   readonly frozen: ReadonlySet<string>;
+  readonly #stored: StoredFeatures;
   readonly #loss: LossChoice;
+  readonly #endcap: EndcapChoice | undefined;
 
+  /** @throws ConfigurationError, UnknownNameError or ShapeError for a network that cannot be built. */
   constructor(options: ModelBuilderOptions) {
-    const { task, features, body, embeddingSizes = {}, loss, optimiser = { name: "adam" } } = options;
+    const { task, features, body, loss, optimiser = { name: "adam" } } = options;
+    checkTask(task);
+    checkBody(body);
     this.task = task;
     this.continuousFeatures = [...features.continuousFeatures];
-    this.categorical = features.categoricalFeatures.map((name, i): EmbeddedFeature => {
-      const categoryCount = features.categorySizes[i]!;
-      return { name, categoryCount, size: embeddingSizes[name] ?? embeddingSize(categoryCount) };
-    });
+    this.categorical = embeddedFeatures(options);
+    this.head = options.head ?? catEmbHead();
     this.body = body;
+    this.tail = options.tail ?? { kind: "classRegMulti" };
+    this.inputMask = options.inputMask;
     this.optimiser = optimiser;
     this.#loss = loss ?? defaultLoss(task).name;
     const known = builtIn(this.#loss);
-    checkBody(body);
     if (this.featureCount === 0) {
       throw new ConfigurationError(
         "ModelBuilder: there are no features. Name continuous or categorical ones.",
       );
     }
+    this.#stored = {
+      continuous: this.continuousFeatures,
+      categorical: this.categorical,
+      mask: this.inputMask && featureMask(this.inputMask, this.continuousFeatures),
+    };
     this.layout = describeNetwork((scope, inputs) => {
       const output = this.network(scope, inputs);
       if (known !== undefined) declareLoss(scope, known);
       return output;
     }, this.featureCount);
+    this.start = startingWeights(options);
+    checkStartingWeights(this.start, this.layout);
+    this.#endcap = options.endcap;
+    this.outputCount =
+      options.endcap === undefined
+        ? outputCount(task)
+        : endcapOutputs(options.endcap, outputCount(task), this.featureCount);
     this.frozen = frozenNames(optimiser, this.layout);
     this.makeOptimiser();
   }
 
   /** The builder that a specification describes. */
-  static fromSpec(spec: ModelSpec): ModelBuilder {
+  static fromSpec({ continuousFeatures, categorical, ...parts }: ModelSpec): ModelBuilder {
     return new ModelBuilder({
-      task: spec.task,
+      ...parts,
       features: {
-        continuousFeatures: spec.continuousFeatures,
-        categoricalFeatures: spec.categorical.map((f) => f.name),
-        categorySizes: spec.categorical.map((f) => f.categoryCount),
+        continuousFeatures,
+        categoricalFeatures: categorical.map((f) => f.name),
+        categorySizes: categorical.map((f) => f.categoryCount),
       },
-      embeddingSizes: Object.fromEntries(spec.categorical.map((f) => [f.name, f.size])),
-      body: spec.body,
-      loss: spec.loss,
-      optimiser: spec.optimiser,
+      embeddingSizes: Object.fromEntries(categorical.map((f) => [f.name, f.size])),
     });
   }
 
   /**
    * The builder as plain data.
-   * @throws ConfigurationError if the loss is a function, which cannot leave this process.
+   * @throws ConfigurationError if the loss or the endcap is a function, which cannot leave this process.
    */
   toSpec(): ModelSpec {
     if (typeof this.#loss === "function") {
@@ -148,19 +204,35 @@ export class ModelBuilder {
           'Give it as { module: "./my-losses.js", name: "myLoss" }, or train with workers: 0.',
       );
     }
+    if (typeof this.#endcap === "function") {
+      throw new ConfigurationError(
+        "ModelBuilder: an endcap given as a function cannot be saved or sent to worker processes. " +
+          'Give it as { module: "./my-endcaps.js", name: "mass", outputCount: 1 }, or train with workers: 0.',
+      );
+    }
     return {
       task: this.task,
       continuousFeatures: this.continuousFeatures,
       categorical: this.categorical,
+      head: this.head,
       body: this.body,
+      tail: this.tail,
+      ...(this.inputMask === undefined ? {} : { inputMask: this.inputMask }),
       loss: this.#loss,
       optimiser: this.optimiser,
+      ...(this.#endcap === undefined ? {} : { endcap: this.#endcap }),
+      ...(Object.keys(this.start).length === 0 ? {} : { start: this.start }),
     };
   }
 
   /** Columns of the stored inputs. */
   get featureCount(): number {
     return this.continuousFeatures.length + this.categorical.length;
+  }
+
+  /** Whether predictions are what an endcap makes of them. */
+  get hasEndcap(): boolean {
+    return this.#endcap !== undefined;
   }
 
   /** Trainable parameters of a network. */
@@ -179,18 +251,33 @@ export class ModelBuilder {
   /** The network as a function to be traced: stored inputs [events, features] → logits [events, outputs]. */
   get network(): Network {
     return (scope, inputs) => {
-      const head = catEmbHead(scope.child("head"), inputs, this.continuousFeatures.length, this.categorical);
-      const body = applyFullyConnected(scope.child("body"), head, this.body);
-      return classRegMulti(scope.child("tail"), body, this.task);
+      const head = applyHead(scope.child("head"), inputs, this.#stored, this.head);
+      const body = applyBody(scope.child("body"), head, this.body);
+      return applyTail(scope.child("tail"), body, this.task, this.tail);
     };
   }
 
-  /** Fresh weights of a member: the same seed and member give the same numbers. */
+  /** Predictions [events, outputs] from what leaves the network and its inputs; `endcap` is what `resolveEndcap` gave. */
+  predictionOf(output: Tensor, inputs: Tensor, endcap: EndcapFunction | undefined): Tensor {
+    const prediction = toPrediction(output, this.task);
+    return endcap === undefined ? prediction : endcap(prediction, inputs);
+  }
+
+  /** All parameters and running statistics: where, of what shape, whether they are trained. */
+  parameterTable(): ParameterRow[] {
+    return parameterTable(this);
+  }
+
+  /** Weights that a member starts with: the same seed and member give the same numbers. */
   initialState(seed: number, member: number): TrainingState {
     const fill = (entries: NetworkLayout["parameters"], count: number): Float32Array => {
       const flat = new Float32Array(count);
       for (const { name, shape, offset, initialiser } of entries) {
-        flat.set(draw(initialiser, shape, new Stream(seed, "initialise", member, name)), offset);
+        const given = this.start[name];
+        flat.set(
+          given?.data ?? draw(initialiser, shape, new Stream(seed, "initialise", member, name)),
+          offset,
+        );
       }
       return flat;
     };
@@ -220,6 +307,8 @@ export class ModelBuilder {
       readonly batchSize: number;
       readonly meanWeight: number;
       readonly graphHooks?: readonly GraphHooks[];
+      /** Further columns of the events for the hooks. */
+      readonly columns?: readonly string[];
     },
   ): Promise<TrainingProgram> {
     const meanWeight = this.#usesWeightsAsTheyAre ? 1 : options.meanWeight;
@@ -244,6 +333,11 @@ export class ModelBuilder {
     return makeOptimiser(this.optimiser, this.layout, rule);
   }
 
+  /** The endcap's function; undefined where there is none. */
+  async resolveEndcap(): Promise<EndcapFunction | undefined> {
+    return this.#endcap === undefined ? undefined : await loadEndcap(this.#endcap);
+  }
+
   /** The loss with its function: a built-in one, or that of a user's module. */
   async resolveLoss(): Promise<Loss> {
     const choice = this.#loss;
@@ -262,14 +356,18 @@ function builtIn(choice: LossChoice): Loss | undefined {
   return makeLoss(choice);
 }
 
-function checkBody({ depth, width, connect, growthRate, dropout }: FullyConnectedSpec): void {
-  const refuse = (what: string) => {
-    throw new ConfigurationError(`fullyConnected: ${what}`);
-  };
-  if (!(Number.isInteger(depth) && depth >= 1)) refuse(`depth must be 1 or more, but is ${depth}.`);
-  if (!(Number.isInteger(width) && width >= 1)) refuse(`width must be 1 or more, but is ${width}.`);
-  if (!(dropout >= 0 && dropout < 1)) refuse(`dropout must be in [0, 1), but is ${dropout}.`);
-  if (connect === "residual" && growthRate !== 0) {
-    refuse("layers of a residual body have one width; leave growthRate at 0.");
-  }
+/** The categorical features with the lengths of their vectors: those asked for, those of given tables, or the rule's. */
+function embeddedFeatures(options: ModelBuilderOptions): EmbeddedFeature[] {
+  const { features, embeddingSizes = {}, embeddings = {} } = options;
+  checkEmbeddings(embeddings, features);
+  return features.categoricalFeatures.map((name, i): EmbeddedFeature => {
+    const categoryCount = features.categorySizes[i]!;
+    const size = embeddingSizes[name] ?? embeddings[name]?.shape[1] ?? embeddingSize(categoryCount);
+    return { name, categoryCount, size };
+  });
+}
+
+function startingWeights({ start = {}, embeddings = {} }: ModelBuilderOptions): NamedWeights {
+  const tables = Object.entries(embeddings).map(([feature, table]) => [embeddingName(feature), table]);
+  return { ...start, ...Object.fromEntries(tables) };
 }

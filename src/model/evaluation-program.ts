@@ -1,6 +1,6 @@
 /** Prediction and loss of a network, compiled for any number of events. */
 import { type EngineOptions, functionModel, Session } from "../engine/index.ts";
-import { type Loss, outputCount, targetCount, toPrediction, traceNetwork } from "../nn/index.ts";
+import { type Loss, targetCount, toPrediction, traceNetwork } from "../nn/index.ts";
 import { input, mul } from "../tensor/index.ts";
 import type { ModelBuilder } from "./builder.ts";
 import { lossValue } from "./training-program.ts";
@@ -38,7 +38,8 @@ export async function compileEvaluation(
   const { meanWeight, loss } = options;
   const { parameterCount, bufferCount } = builder.layout;
   const features = builder.featureCount;
-  const outputs = outputCount(builder.task);
+  const outputs = builder.outputCount;
+  const endcap = await builder.resolveEndcap();
   const targetColumns = targetCount(builder.task);
   const table = input("table", ["events", features]);
   const targets = input("targets", ["events", targetColumns]);
@@ -48,6 +49,7 @@ export async function compileEvaluation(
   const buffers = input("buffers", [bufferCount]);
   const network = traceNetwork(builder.network, table, { parameters, buffers }, false);
   const prediction = toPrediction(network.output, builder.task);
+  const predicted = builder.predictionOf(network.output, table, endcap);
   const weightsAndStatistics = bufferCount > 0 ? [parameters, buffers] : [parameters];
 
   const sessions: Session[] = [];
@@ -64,7 +66,11 @@ export async function compileEvaluation(
     };
   };
   const predicting = lazily(() =>
-    functionModel({ inputs: [...weightsAndStatistics, table], outputs: { prediction }, batch: "events" }),
+    functionModel({
+      inputs: [...weightsAndStatistics, table],
+      outputs: { prediction: predicted },
+      batch: "events",
+    }),
   );
   const losing = lazily(async () => {
     const scaled = { targets, weights: mul(weights, weightScale) };
@@ -72,7 +78,7 @@ export async function compileEvaluation(
       await loss(),
       { logits: network.output, prediction, scope: network.scope },
       scaled,
-      outputs,
+      builder.task,
     );
     return functionModel({
       inputs: [...weightsAndStatistics, table, targets, weights, weightScale],

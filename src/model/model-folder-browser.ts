@@ -12,3 +12,11 @@ export function readModelFolder(): never {
     "Model.load: a browser has no folders. Fetch both files and use Model.fromFiles.",
   );
 }
+
+export function writeEmbeddings(): never {
+  throw new ConfigurationError("Model.saveEmbeddings: a browser has no files. Use Model.embeddings().");
+}
+
+export function readEmbeddings(): never {
+  throw new ConfigurationError("loadEmbeddings: a browser has no files. Use Model.embeddings().");
+}

@@ -45,3 +45,17 @@ async function readBytes(path: string): Promise<Uint8Array> {
     );
   }
 }
+
+/** Writes a file of embeddings, whole or not at all. */
+export async function writeEmbeddings(path: string, bytes: Uint8Array): Promise<void> {
+  await writeAtomically(path, (temporary) => writeFile(temporary, bytes));
+}
+
+/** The bytes of a file of embeddings. */
+export async function readEmbeddings(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch {
+    throw new FileFormatError(`"${path}" cannot be read. Give the file that saveEmbeddings wrote.`);
+  }
+}

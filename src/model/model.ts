@@ -1,11 +1,16 @@
 /** `Model`: one network with its weights. */
+import { expandNames } from "../data/expand-names.ts";
 import type { EngineOptions } from "../engine/index.ts";
-import { FileFormatError, ShapeError } from "../errors/index.ts";
-import type { Entry } from "../nn/index.ts";
+import { ConfigurationError, DataError, FileFormatError, ShapeError } from "../errors/index.ts";
+import { type Entry, maskName, targetCount } from "../nn/index.ts";
+import { elementCount } from "../tensor/index.ts";
 import { ModelBuilder, type ModelSpec } from "./builder.ts";
+import { type Evaluation, type LabelledInputs, metricsOf } from "./evaluate.ts";
 import type { EvaluationProgram } from "./evaluation-program.ts";
 import type { ModelFiles } from "./model-folder.ts";
+import { type ParameterRow, parameterTable } from "./parameter-table.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import { type Embeddings, embeddingName, type NamedWeights } from "./starting-weights.ts";
 
 export type { ModelFiles } from "./model-folder.ts";
 
@@ -18,8 +23,26 @@ export interface ModelWeights {
 /** Version of the files that `Model.save` writes. */
 const formatVersion = 1;
 
-/** One network: predicts, is saved and loaded. Trained ones come from `foldTrainEnsemble`. */
+/** Folds of events to predict; a `FoldYielder` is one. */
+export interface PredictedFolds {
+  readonly foldSizes: readonly number[];
+  /** How many fixed variants of a fold there are. */
+  readonly augmentationCount: number;
+  getFold(index: number): { readonly inputs: Float32Array };
+  getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
+}
+
+/**
+ * One network: predicts, is evaluated, saved and loaded. Trained ones come from `fit` and `foldTrainEnsemble`.
+ *
+ * @example
+ * const { model } = await fit(builder, folds, { epochs: 10, batchSize: 256 });
+ * const { loss, metrics } = await model.evaluate(folds.getFold(0));
+ * await model.save("network");
+ */
 export class Model {
+  /** What it is among the members of an ensemble. */
+  readonly kind: "network" = "network";
   readonly builder: ModelBuilder;
   readonly parameters: Float32Array;
   readonly buffers: Float32Array;
@@ -50,6 +73,24 @@ export class Model {
     return this.parameters.length;
   }
 
+  /** Columns of its inputs. */
+  get featureCount(): number {
+    return this.builder.featureCount;
+  }
+
+  /** Values of a prediction, for one event. */
+  get outputCount(): number {
+    return this.builder.outputCount;
+  }
+
+  /** The features that it sees: all but those that an input mask hides. */
+  get usedFeatures(): readonly string[] {
+    const { continuousFeatures, categorical } = this.builder;
+    const mask = this.#storedTensors()[maskName]?.data;
+    const seen = continuousFeatures.filter((_, i) => mask === undefined || mask[i] === 1);
+    return [...seen, ...categorical.map(({ name }) => name)];
+  }
+
   /** Predictions [events, outputs] for pre-processed inputs [events, features] (codes in the last columns). */
   async predict(inputs: Float32Array, eventCount: number): Promise<Float32Array> {
     const { featureCount } = this.builder;
@@ -60,6 +101,101 @@ export class Model {
       );
     }
     return (await this.#evaluation()).predict(this.parameters, this.buffers, inputs, eventCount);
+  }
+
+  /**
+   * Predictions [events, outputs] of a fold: the mean over its fixed variants where the folds augment, unless
+   * `augment` is false.
+   */
+  async predictFold(
+    folds: PredictedFolds,
+    fold: number,
+    { augment = true }: { readonly augment?: boolean } = {},
+  ): Promise<Float32Array> {
+    const eventCount = folds.foldSizes[fold] ?? 0;
+    if (!augment || folds.augmentationCount === 1) {
+      return this.predict(folds.getFold(fold).inputs, eventCount);
+    }
+    const sum = new Float64Array(eventCount * this.outputCount);
+    for (let variant = 0; variant < folds.augmentationCount; variant++) {
+      const part = await this.predict(folds.getPredictionFold(fold, variant).inputs, eventCount);
+      for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
+    }
+    return Float32Array.from(sum, (value) => value / folds.augmentationCount);
+  }
+
+  /**
+   * The weighted mean loss of events, and metrics of the predictions.
+   * @throws ShapeError for arrays that do not fit; DataError for weights whose sum is not positive.
+   */
+  async evaluate({ inputs, targets, weights }: LabelledInputs): Promise<Evaluation> {
+    const eventCount = inputs.length / this.featureCount;
+    const perEvent = targetCount(this.builder.task);
+    if (targets.length !== eventCount * perEvent || (weights && weights.length !== eventCount)) {
+      throw new ShapeError(
+        `Model.evaluate: ${eventCount} events need ${eventCount * perEvent} targets and ${eventCount} weights, ` +
+          `but ${targets.length} and ${weights?.length ?? "no"} came.`,
+      );
+    }
+    const w = weights ?? new Float32Array(eventCount).fill(1);
+    const meanWeight = w.reduce((sum, each) => sum + each, 0) / eventCount;
+    if (!(meanWeight > 0)) {
+      throw new DataError(
+        `Model.evaluate: the mean weight of the events is ${meanWeight}; it must be positive.`,
+      );
+    }
+    const program = await this.builder.compileEvaluation({ ...this.#engine, meanWeight });
+    try {
+      const loss = await program.loss(this.parameters, this.buffers, inputs, targets, w, eventCount);
+      const predictions = await program.predict(this.parameters, this.buffers, inputs, eventCount);
+      return { loss, metrics: metricsOf(this.builder, predictions, targets, weights) };
+    } finally {
+      await program.release();
+    }
+  }
+
+  /** All parameters and running statistics: where, of what shape, whether they are trained. */
+  parameterTable(): ParameterRow[] {
+    return parameterTable(this.builder);
+  }
+
+  /**
+   * Parameters and running statistics by name, to start another network with (`start` of a `ModelBuilder`).
+   *
+   * @param patterns names with `*`, `?` and `!`: "head.*", "body.layer0.*". What only the loss reads is left out.
+   * @throws UnknownNameError for a pattern that nothing matches.
+   */
+  weightsByName(patterns: readonly string[] = ["*"]): NamedWeights {
+    const all = this.#storedTensors();
+    const names = Object.keys(all).filter((name) => !name.startsWith("loss."));
+    return Object.fromEntries(expandNames(patterns, names, "parameter").map((name) => [name, all[name]!]));
+  }
+
+  /**
+   * The learnt vectors of categorical features, [categories, size] each.
+   *
+   * @param features names with `*`, `?` and `!`; default: all.
+   */
+  embeddings(features: readonly string[] = ["*"]): Embeddings {
+    const known = this.builder.categorical.map(({ name }) => name);
+    if (known.length === 0) throw new ConfigurationError("Model.embeddings: it has no categorical features.");
+    const all = this.#storedTensors();
+    const names = expandNames(features, known, "categorical feature");
+    return Object.fromEntries(names.map((name) => [name, all[embeddingName(name)]!]));
+  }
+
+  /** Writes the embeddings of all categorical features into one safetensors file. Needs Node. */
+  async saveEmbeddings(path: string): Promise<void> {
+    const { writeEmbeddings } = await import("./model-folder.ts");
+    await writeEmbeddings(path, encodeSafetensors(this.embeddings()));
+  }
+
+  /** This network with another input mask: the features that it is to see, named with `*`, `?` and `!`. */
+  withInputMask(features: readonly string[]): Model {
+    const builder = ModelBuilder.fromSpec({ ...this.builder.toSpec(), inputMask: { features } });
+    const { [maskName]: _, ...start } = this.#storedTensors();
+    const filled = ModelBuilder.fromSpec({ ...builder.toSpec(), start });
+    return new Model(builder, filled.initialState(0, 0), this.#engine);
   }
 
   /** Writes `model.json` (what it is) and `model.safetensors` (its weights) into a folder. Needs Node. */
@@ -78,15 +214,16 @@ export class Model {
 
   /** What `save` would write, for places without folders: a browser's download or upload. */
   toFiles(): ModelFiles {
-    const { layout } = this.builder;
-    const description = { format: "lumin model", version: formatVersion, spec: this.builder.toSpec() };
-    const tensors = {
-      ...storedTensors(layout.parameters, this.parameters),
-      ...storedTensors(layout.buffers, this.buffers),
+    const { start: _, ...spec } = this.builder.toSpec();
+    const description = {
+      format: "lumin model",
+      version: formatVersion,
+      spec,
+      ...(spec.inputMask === undefined ? {} : { usedFeatures: this.usedFeatures }),
     };
     return {
       "model.json": new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`),
-      "model.safetensors": encodeSafetensors(tensors),
+      "model.safetensors": encodeSafetensors(this.#storedTensors()),
     };
   }
 
@@ -106,10 +243,27 @@ export class Model {
     await (await program)?.release();
   }
 
+  #storedTensors(): Record<string, StoredTensor> {
+    const { layout } = this.builder;
+    return {
+      ...storedTensors(layout.parameters, this.parameters),
+      ...storedTensors(layout.buffers, this.buffers),
+    };
+  }
+
   #evaluation(): Promise<EvaluationProgram> {
     this.#program ??= this.builder.compileEvaluation(this.#engine);
     return this.#program;
   }
+}
+
+/**
+ * Reads what `saveEmbeddings` wrote: learnt vectors by feature. Needs Node.
+ * @throws FileFormatError for a file that is missing or damaged.
+ */
+export async function loadEmbeddings(path: string): Promise<Embeddings> {
+  const { readEmbeddings } = await import("./model-folder.ts");
+  return decodeSafetensors(await readEmbeddings(path), path).tensors;
 }
 
 /** The model in the files; `paths` are what the files are called in messages. */
@@ -132,8 +286,7 @@ function decodeModel(
 function storedTensors(entries: readonly Entry[], flat: Float32Array): Record<string, StoredTensor> {
   return Object.fromEntries(
     entries.map(({ name, shape, offset }): [string, StoredTensor] => {
-      const size = shape.reduce((n, s) => n * s, 1);
-      return [name, { shape, data: flat.subarray(offset, offset + size) }];
+      return [name, { shape, data: flat.slice(offset, offset + elementCount(shape)) }];
     }),
   );
 }

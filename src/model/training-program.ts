@@ -18,6 +18,8 @@ import {
   type NetworkLayout,
   outputCount,
   type Scope,
+  scaleTargets,
+  type Task,
   targetCount,
   toPrediction,
   traceNetwork,
@@ -207,7 +209,7 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [] }: St
   const value = inPlace("loss", () =>
     graphHooks.reduce(
       (before, hooks) => hooks.loss?.(before, context) ?? before,
-      lossValue(loss, { ...context, scope: traced.scope }, batch, outputCount(builder.task)),
+      lossValue(loss, { ...context, scope: traced.scope }, batch, builder.task),
     ),
   );
   // What is frozen needs no gradient, and has none.
@@ -250,21 +252,33 @@ export function lossValue(
   loss: Loss,
   network: { readonly logits: Tensor; readonly prediction: Tensor; readonly scope: Scope },
   batch: { readonly targets: Tensor; readonly weights: Tensor },
-  outputs: number,
+  task: Task,
 ): Tensor {
-  const value = loss.of(
-    loss.takes === "logits" ? network.logits : network.prediction,
-    batch.targets,
-    batch.weights,
-    network.scope.child("loss"),
-  );
+  const { values, targets } = whatLossTakes(loss, network, batch.targets, task);
+  const value = loss.of(values, targets, batch.weights, network.scope.child("loss"));
   if (value.rank !== 0) {
     throw new ConfigurationError(
       `loss "${loss.name}": it must give one number for the batch (shape []), but gave ${shapeText(value.shape)} ` +
-        `for predictions with ${outputs} outputs. Reduce it with mean.`,
+        `for predictions with ${outputCount(task)} outputs. Reduce it with mean.`,
     );
   }
   return value;
+}
+
+/** Logits or predictions, and targets; scaled ones where the task has a scaling and the loss is to be taken of them. */
+function whatLossTakes(
+  { takes, isScaled = false }: Loss,
+  { logits, prediction }: { readonly logits: Tensor; readonly prediction: Tensor },
+  targets: Tensor,
+  task: Task,
+): { readonly values: Tensor; readonly targets: Tensor } {
+  if (takes === "logits") return { values: logits, targets };
+  if (!isScaled || task.kind !== "regression" || task.scaling === undefined) {
+    return { values: prediction, targets };
+  }
+  // Without a range, what leaves the network is the scaled value itself.
+  const values = task.range === undefined ? logits : scaleTargets(prediction, task.scaling);
+  return { values, targets: scaleTargets(targets, task.scaling) };
 }
 
 /** The part of a flat vector where an entry lies. */

@@ -1,4 +1,6 @@
 export * from "./body.ts";
+export * from "./feature-columns.ts";
+export * from "./fully-connected.ts";
 export * from "./head.ts";
 export * from "./initialisers.ts";
 export * from "./layers.ts";
@@ -8,6 +10,7 @@ export * from "./losses-classification.ts";
 export * from "./losses-huber.ts";
 export * from "./losses-regression.ts";
 export * from "./losses-significance.ts";
+export * from "./multi-block.ts";
 export * from "./running-batch-norm.ts";
 export * from "./scope.ts";
 export * from "./sequence-layers.ts";

@@ -8,7 +8,9 @@ export type Initialiser =
   /** The first axis falls into blocks of equal size (gates), each a random matrix with orthonormal rows or columns. */
   | { readonly kind: "orthogonal"; readonly blocks: number }
   /** One value for each block of the first axis. */
-  | { readonly kind: "blocks"; readonly values: readonly number[] };
+  | { readonly kind: "blocks"; readonly values: readonly number[] }
+  /** `count` ones, at the places `always` and at random ones; zeros elsewhere. */
+  | { readonly kind: "subset"; readonly count: number; readonly always: readonly number[] };
 
 /** N(0, √(2/fanIn)) for relu-like activations (He et al., arXiv 1502.01852). */
 export function heNormal(fanIn: number): Initialiser {
@@ -42,6 +44,14 @@ export function draw(initialiser: Initialiser, shape: readonly number[], stream:
     case "blocks": {
       const size = count / initialiser.values.length;
       return Float32Array.from({ length: count }, (_, i) => initialiser.values[Math.floor(i / size)]!);
+    }
+    case "subset": {
+      const chosen = new Set(initialiser.always);
+      for (const place of stream.permutation(count)) {
+        if (chosen.size >= initialiser.count) break;
+        chosen.add(place);
+      }
+      return Float32Array.from({ length: count }, (_, i) => (chosen.has(i) ? 1 : 0));
     }
   }
 }

@@ -30,6 +30,7 @@ import type { Scope } from "./scope.ts";
 /** Activation functions by name. */
 export type Activation = "linear" | "relu" | "prelu" | "selu" | "swish" | "mish" | "sigmoid" | "tanh";
 
+/** Names of all activations. */
 export const activationNames: readonly Activation[] = [
   "linear",
   "relu",
@@ -58,17 +59,19 @@ export function initialiserFor(activation: Activation, fanIn: number, fanOut: nu
   }
 }
 
-/** x·Wᵀ + b: [events, in] → [events, outputs]; W is drawn from `initialiser`, b starts at `bias`. */
+/** x·Wᵀ + b: [events, in] → [events, outputs]; W is drawn from `initialiser`, b starts at `bias`, one or one an output. */
 export function linear(
   scope: Scope,
   x: Tensor,
   outputs: number,
   initialiser: Initialiser,
-  bias: number = 0,
+  bias: number | readonly number[] = 0,
 ): Tensor {
   const inputs = knownSize("linear", x.shape, 1);
   const weight = scope.parameter("weight", [outputs, inputs], initialiser);
-  const offset = scope.parameter("bias", [outputs], { kind: "constant", value: bias });
+  const start: Initialiser =
+    typeof bias === "number" ? { kind: "constant", value: bias } : { kind: "blocks", values: bias };
+  const offset = scope.parameter("bias", [outputs], start);
   return add(matmul(x, transpose(weight)), offset);
 }
 
@@ -121,6 +124,7 @@ export function alphaDropout(scope: Scope, x: Tensor, rate: number): Tensor {
   return add(mul(value, scale), -scale * dropped * rate);
 }
 
+/** Options of `batchNorm`. */
 export interface BatchNormOptions {
   /** Weight of the new batch in the running statistics. */
   readonly momentum?: number;

@@ -25,6 +25,8 @@ export interface Loss {
   /** Whether the function takes predictions, or the network's outputs before the last activation. */
   readonly takes: "prediction" | "logits";
   readonly of: LossFunction;
+  /** Taken of (value − mean)/deviation where the task scales its targets; other losses see the targets' own units. */
+  readonly isScaled?: boolean;
   readonly buffers?: readonly LossBuffer[];
 }
 

@@ -5,6 +5,7 @@ import { type Loss, weightedMean } from "./loss.ts";
 /** Mean squared error: w·(p − y)². */
 export const meanSquaredError: Loss = {
   name: "meanSquaredError",
+  isScaled: true,
   takes: "prediction",
   of: (p, y, w) => weightedMean(square(sub(p, y)), w),
 };
@@ -12,6 +13,7 @@ export const meanSquaredError: Loss = {
 /** Mean absolute error: w·|p − y|. */
 export const meanAbsoluteError: Loss = {
   name: "meanAbsoluteError",
+  isScaled: true,
   takes: "prediction",
   of: (p, y, w) => weightedMean(abs(sub(p, y)), w),
 };

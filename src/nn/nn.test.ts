@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Stream } from "../array/index.ts";
 import { evaluate, type Values, values } from "../engine/index.ts";
 import { input, type Tensor } from "../tensor/index.ts";
-import { applyFullyConnected, type Connection, fullyConnected, layerWidth } from "./body.ts";
+import { applyFullyConnected, type Connection, fullyConnected, layerWidth } from "./fully-connected.ts";
 import { draw } from "./initialisers.ts";
 import {
   type Activation,

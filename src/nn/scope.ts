@@ -66,9 +66,10 @@ export class Scope {
     return this.#entry(this.#trace.parameters, "parameters", name, shape, initialiser);
   }
 
-  /** A running statistic: a value that training updates without gradients. */
-  buffer(name: string, shape: readonly number[], start: number): Tensor {
-    return this.#entry(this.#trace.buffers, "buffers", name, shape, { kind: "constant", value: start });
+  /** A running statistic: a value that training updates without gradients, or leaves as it is. */
+  buffer(name: string, shape: readonly number[], start: number | Initialiser): Tensor {
+    const initialiser: Initialiser = typeof start === "number" ? { kind: "constant", value: start } : start;
+    return this.#entry(this.#trace.buffers, "buffers", name, shape, initialiser);
   }
 
   /** The value a running statistic has after this step. */

@@ -2,9 +2,11 @@
 import type { AugmentationPlan, Pipeline } from "../../data/index.ts";
 import { countUses, valueInfo } from "../../engine/graph-writer.ts";
 import { elementType, type GraphMessage, type ValueInfoMessage } from "../../engine/onnx-messages.ts";
-import { type Entry, toPrediction, traceNamed } from "../../nn/index.ts";
+import type { EndcapFunction, Model } from "../../model/index.ts";
+import { type Entry, traceNamed } from "../../nn/index.ts";
 import { input, type Tensor } from "../../tensor/index.ts";
-import type { Ensemble, EnsembleMember } from "../ensemble.ts";
+import type { Ensemble } from "../ensemble.ts";
+import { type EnsembleMember, memberName, networkOf } from "../member.ts";
 import { NodeBuilder } from "./node-builder.ts";
 import { traceVariants } from "./trace-augmentation.ts";
 import { type InputForm, inputValue, matrixName, tracePipeline } from "./trace-pipeline.ts";
@@ -25,16 +27,25 @@ export interface GraphParts {
   /** The columns of a raw table. */
   readonly columnNames: readonly string[];
   readonly form: InputForm;
+  /** The function of the networks' endcap. */
+  readonly endcap?: EndcapFunction | undefined;
 }
 
 /** What the networks read. */
 const networkInputs = "network/inputs";
 
 /** Builds the graph of an ensemble with its preprocessing. */
-export function exportGraph({ ensemble, pipeline, plan, columnNames, form }: GraphParts): ExportedGraph {
-  const { builder: kind, members } = ensemble;
-  const table = input(networkInputs, ["rows", kind.featureCount]);
-  const networks = members.map((_, i) => traceMember(ensemble, table, partName(ensemble, i)));
+export function exportGraph({
+  ensemble,
+  pipeline,
+  plan,
+  columnNames,
+  form,
+  endcap,
+}: GraphParts): ExportedGraph {
+  const { members, featureCount } = ensemble;
+  const table = input(networkInputs, ["rows", featureCount]);
+  const networks = members.map((_, i) => traceMember(members[i]!, table, partName(ensemble, i), endcap));
   const given = new Map<Tensor, string>([[table, networkInputs]]);
   for (const network of networks) for (const [tensor, { name }] of network.weights) given.set(tensor, name);
   const builder = new NodeBuilder(given, countUses(networks.map(({ prediction }) => prediction)));
@@ -50,13 +61,14 @@ export function exportGraph({ ensemble, pipeline, plan, columnNames, form }: Gra
   builder.nodeInto([networkInputs], "Where", [builder.isFinite(stored, "float32"), stored, builder.float(0)]);
 
   const shares = networks.map(({ prediction, weights }, i) => {
-    const { model, weight } = members[i]!;
+    const member = members[i]!;
+    const model = networkOf(member, "export");
     const part = partName(ensemble, i);
     builder.enter(part);
     for (const { name, entry, isBuffer } of weights.values()) {
       builder.floats(name, valuesOf(model, entry, isBuffer), entry.shape);
     }
-    const share = builder.floats(`${part}/share`, Float32Array.of(weight), []);
+    const share = builder.floats(`${part}/share`, Float32Array.of(member.weight), []);
     return builder.node("Mul", [builder.traced(prediction), share]);
   });
   builder.enter("ensemble");
@@ -97,12 +109,11 @@ export function exportGraph({ ensemble, pipeline, plan, columnNames, form }: Gra
   };
 }
 
-/** What a network of the ensemble is called: by its member's number, or by its place if members have several. */
+/** What a network of the ensemble is called: by its member's number and snapshot, or by its place if others share them. */
 export function partName({ members }: Ensemble, index: number): string {
-  const { member } = members[index]!;
-  return members.filter((other) => other.member === member).length === 1
-    ? `member${member}`
-    : `member${member}.${index}`;
+  const name = memberName(members[index]!);
+  const isAlone = members.filter((other) => memberName(other) === name).length === 1;
+  return isAlone ? name : `${name}.${index}`;
 }
 
 /** A weight in the file. */
@@ -114,10 +125,12 @@ interface NamedWeight {
 
 /** A member's prediction, and what the tensors that stand for its weights are called. */
 function traceMember(
-  { builder }: Ensemble,
+  member: EnsembleMember,
   table: Tensor,
   part: string,
+  endcap: EndcapFunction | undefined,
 ): { readonly prediction: Tensor; readonly weights: ReadonlyMap<Tensor, NamedWeight> } {
+  const { builder } = networkOf(member, "export");
   const { output, parameters } = traceNamed(builder.network, table);
   const weights = new Map<Tensor, NamedWeight>();
   const { layout } = builder;
@@ -129,10 +142,10 @@ function traceMember(
       weights.set(tensor, { name: `${part}/${entry.name}`, entry, isBuffer });
     }
   }
-  return { prediction: toPrediction(output, builder.task), weights };
+  return { prediction: builder.predictionOf(output, table, endcap), weights };
 }
 
-function valuesOf(model: EnsembleMember["model"], { offset, shape }: Entry, isBuffer: boolean): Float32Array {
+function valuesOf(model: Model, { offset, shape }: Entry, isBuffer: boolean): Float32Array {
   const size = shape.reduce((product, each) => product * each, 1);
   return (isBuffer ? model.buffers : model.parameters).subarray(offset, offset + size);
 }

@@ -52,7 +52,8 @@ const checkedEvents = 4000;
 export async function exportOnnx(path: string, options: ExportOnnxOptions): Promise<ExportedFile> {
   const { ensemble, pipeline, plan, inputs: form = "columns", version, signal } = options;
   const columnNames = Object.keys(options.events.columns);
-  const { graph, inputs, output } = exportGraph({ ensemble, pipeline, plan, columnNames, form });
+  const endcap = await ensemble.builder.resolveEndcap();
+  const { graph, inputs, output } = exportGraph({ ensemble, pipeline, plan, columnNames, form, endcap });
   const sample = spread(options.events, checkedEvents);
   if (sample.rowCount === 0) throw new DataError("export: there is no event to check the file on.");
   for (const { name, kind } of inputs) if (kind !== "code") numbersOf(sample, name);

@@ -311,6 +311,31 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
       ...drawsEvents,
     },
   ],
+  ...metrics.metricNames.map((name): [string, Statistic] => {
+    const options: Record<string, object> = {
+      backgroundRejection: { efficiency: 0.7 },
+      ams: { regularisation: 10, totals },
+    };
+    const metric = metrics.makeMetric({ name, options: { ...options[name] } });
+    const hasQuantiles = name === "median" || name === "halfWidth68";
+    return [
+      "metrics.makeMetric",
+      {
+        of: ({ p, y, w }) => [metric.of({ predictions: p, outputCount: 1, targets: y, weights: w })],
+        ...(hasQuantiles ? { negative: "because there are no quantiles then: they are NaN" } : {}),
+      },
+    ];
+  }),
+  [
+    "metrics.metricWithUncertainty",
+    {
+      of: ({ p, y, w }) => {
+        const events = { predictions: p, outputCount: 1, targets: y, weights: w };
+        return uncertain(metrics.metricWithUncertainty(metrics.makeMetric("accuracy"), events, bootstrap));
+      },
+      ...drawsEvents,
+    },
+  ],
   [
     "array.weightedMoments",
     {
@@ -357,6 +382,7 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
 /** Exports without weights, and why. */
 const weightless: Readonly<Record<string, string>> = {
   "metrics.ams": "takes yields, which are sums of weights",
+  "metrics.costOf": "turns a value round",
   "metrics.eventBrierScores": "one number an event",
   "metrics.eventLogLossesOfClasses": "one number an event",
   "metrics.eventsCorrect": "one number an event",

@@ -36,6 +36,18 @@ export {
   oneVersusRestAuc,
   toBinaryClass,
 } from "./multiclass.ts";
+export { type MutualInformationOptions, mutualInformation } from "./mutual-information.ts";
+export {
+  type AmsMetricOptions,
+  costOf,
+  type Metric,
+  makeMetric,
+  metricNames,
+  metricWithUncertainty,
+  type NamedMetric,
+  type PredictedEvents,
+  type RegressionMetricOptions,
+} from "./named-metrics.ts";
 export {
   type PullOptions,
   pulls,

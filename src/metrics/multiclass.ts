@@ -157,18 +157,28 @@ export function multiclassAms(
   groups: ClassGroups,
   options: AmsScanOptions = {},
 ): AmsMaximum {
-  const weights = checkClasses("multiclassAms", events);
-  const { predictions, classCount, targets } = events;
-  const scores = toBinaryClass(predictions, classCount, groups);
-  const kept = Array.from(targets, (target, i) => ({ target, i })).filter(
-    ({ target }) => groups.signal.includes(target) || groups.background.includes(target),
-  );
-  return amsScan(
-    kept.map(({ i }) => scores[i]!),
-    kept.map(({ target }) => (groups.signal.includes(target) ? 1 : 0)),
-    kept.map(({ i }) => weights[i]!),
-    options,
-  ).maximum;
+  const { predictions, targets, weights } = regroupClasses("multiclassAms", events, groups);
+  return amsScan(predictions, targets, weights, options).maximum;
+}
+
+/** Signal against background from several classes: `toBinaryClass`, targets 0 or 1, weights of the events kept. */
+export function regroupClasses(
+  where: string,
+  events: ClassifiedEvents,
+  groups: ClassGroups,
+): { predictions: Float64Array; targets: Float64Array; weights: Float64Array } {
+  const weights = checkClasses(where, events);
+  checkGroups(where, events.classCount, groups);
+  const scores = toBinaryClass(events.predictions, events.classCount, groups);
+  const codes = Float64Array.from(events.targets);
+  const isSignal = (code: number): boolean => groups.signal.includes(code);
+  const isKept = (_: number, i: number): boolean =>
+    isSignal(codes[i]!) || groups.background.includes(codes[i]!);
+  return {
+    predictions: scores.filter(isKept),
+    targets: codes.filter(isKept).map((code) => (isSignal(code) ? 1 : 0)),
+    weights: weights.filter(isKept),
+  };
 }
 
 function checkGroups(where: string, classCount: number, { signal, background }: ClassGroups): void {

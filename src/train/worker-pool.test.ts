@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -94,6 +94,37 @@ describe("the pool", () => {
         workers: 1,
       }),
     ).rejects.toBeInstanceOf(RangeError);
+  });
+
+  test("a call under way is finished before a process ends because another job failed", async () => {
+    const marker = join(folder, "call");
+    const pids: number[] = [];
+    const promise = runJobs<{ pid: number }, unknown>(
+      [
+        { module: tasks, name: "block", payload: { marker, milliseconds: 700 } },
+        { module: tasks, name: "failWhenBlocked", payload: { marker } },
+      ],
+      { workers: 2, onMessage: (_, { pid }) => void pids.push(pid) },
+    );
+    await expect(promise).rejects.toThrow("later");
+    expect(readFileSync(marker, "utf8")).toBe("whole");
+    // All processes have ended when the pool has.
+    expect(pids.map(isAlive)).toEqual([false]);
+  });
+
+  test("a process that does not end by itself is killed after a time of grace", async () => {
+    const marker = join(folder, "never");
+    const pids: number[] = [];
+    const promise = runJobs<{ pid: number }, unknown>(
+      [
+        { module: tasks, name: "block", payload: { marker, milliseconds: 60_000 } },
+        { module: tasks, name: "failWhenBlocked", payload: { marker } },
+      ],
+      { workers: 2, onMessage: (_, { pid }) => void pids.push(pid) },
+    );
+    await expect(promise).rejects.toThrow("later");
+    expect(pids.map(isAlive)).toEqual([false]);
+    expect(existsSync(marker)).toBe(false);
   });
 
   test("an aborted signal kills the processes at once", async () => {

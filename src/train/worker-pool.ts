@@ -40,8 +40,8 @@ export interface PoolOptions<Message, Result> {
  * Runs the jobs in worker processes and gives their results in the order of the jobs.
  *
  * A job whose process dies is started again on a new one. A job that throws ends everything: the other
- * processes are killed and the error is thrown again here, with its class. An aborted signal kills all
- * processes at once. Processes end when the parent does, however that happens.
+ * processes end as soon as their engine's call is done, and the error is thrown again here, with its class.
+ * Only an aborted signal kills processes at once. Processes end when the parent does, however that happens.
  *
  * @throws TrainingError when the process of a job has died `retries + 1` times.
  * @throws InterruptedError when the signal is aborted.
@@ -69,6 +69,9 @@ export function compiledFile(name: string, callerUrl: string): URL {
   }
   return file;
 }
+
+/** A process that is asked to end is killed after this time: calls of the engine take about a second at most. */
+const graceMilliseconds = 3000;
 
 interface Worker {
   readonly child: ChildProcess;
@@ -102,7 +105,10 @@ class Pool<Message, Result> {
   async run(): Promise<Result[]> {
     const { signal, workers } = this.#options;
     const killAll = (): void => this.#killAll();
-    const abort = (): void => this.#fail(new InterruptedError("workers: interrupted."));
+    const abort = (): void => {
+      this.#killAll();
+      this.#fail(new InterruptedError("workers: interrupted."));
+    };
     const done = new Promise<Result[]>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -116,7 +122,7 @@ class Pool<Message, Result> {
       return await done;
     } finally {
       this.#settled = true;
-      this.#killAll();
+      await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
       process.off("exit", killAll);
       signal?.removeEventListener("abort", abort);
       await Promise.allSettled(this.#deliveries);
@@ -148,8 +154,7 @@ class Pool<Message, Result> {
   #next(worker: Worker): void {
     worker.job = this.#waiting.shift();
     if (worker.job === undefined) {
-      this.#workers.delete(worker);
-      worker.child.kill("SIGKILL");
+      void this.#stop(worker);
     } else {
       worker.child.send(this.#jobs[worker.job]!, () => undefined);
     }
@@ -212,12 +217,25 @@ class Pool<Message, Result> {
   #fail(error: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#killAll();
     this.#reject(error);
+  }
+
+  /** Asks a process to end: it hears that between two calls of the engine. Resolves when it has ended. */
+  #stop({ child }: Worker): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      return Promise.resolve();
+    }
+    if (child.connected) child.disconnect();
+    return new Promise((resolve) => {
+      const kill = setTimeout(() => child.kill("SIGKILL"), graceMilliseconds);
+      child.once("exit", () => {
+        clearTimeout(kill);
+        resolve();
+      });
+    });
   }
 
   #killAll(): void {
     for (const { child } of this.#workers) child.kill("SIGKILL");
-    this.#workers.clear();
   }
 }

@@ -3,7 +3,8 @@ import { errorToData, type Job, type JobFunction, type Reply } from "./worker-pr
 
 // Ctrl-C reaches all processes of a terminal; the parent decides what happens then.
 process.on("SIGINT", () => undefined);
-process.on("disconnect", () => process.exit(1));
+// Heard when no call of the engine is under way: such a call blocks the thread until it is done.
+process.on("disconnect", () => process.exit());
 process.on("message", (job: Job) => void run(job));
 
 async function run(job: Job): Promise<void> {

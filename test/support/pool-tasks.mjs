@@ -24,7 +24,23 @@ export async function fail({ kind, message }) {
   throw new (errors[kind] ?? globalThis[kind])(message);
 }
 
+/** Fails when another job blocks its thread. */
+export async function failWhenBlocked({ marker }) {
+  while (!existsSync(`${marker}.begun`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  throw new Error("later");
+}
+
 export async function forever(_, emit) {
   emit({ pid: process.pid });
+  await new Promise(() => setInterval(() => undefined, 1000));
+}
+
+/** Blocks the thread for a while, as a call of the engine does, and leaves a mark behind. */
+export async function block({ marker, milliseconds }, emit) {
+  emit({ pid: process.pid });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  writeFileSync(`${marker}.begun`, "");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  writeFileSync(marker, "whole");
   await new Promise(() => setInterval(() => undefined, 1000));
 }

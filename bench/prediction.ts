@@ -13,7 +13,7 @@ try {
   const { events, scaler, path } = await writeHiggsFolds(folder, EVENTS);
   const folds = await FoldYielder.open(path);
   const builder = paperNetwork(folds);
-  const ensemble = new Ensemble(builder, [
+  const ensemble = new Ensemble([
     { member: 0, model: Model.fresh(builder, 1), weight: 1, validationLoss: 1, validationFold: 0 },
   ]);
   const plan = augmentationPlan([...events.continuousFeatures, ...events.categoricalFeatures], scaler);

@@ -1,8 +1,49 @@
 /** The schema of an analysis file, how the ensemble is trained. */
 import { z } from "zod";
-import type { Analysis } from "./analysis.ts";
+import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
 import { callback } from "./analysis-schema-callbacks.ts";
-import { moduleReference, wholeNumber } from "./analysis-schema-values.ts";
+import { between, flag, moduleReference, wholeNumber } from "./analysis-schema-values.ts";
+
+/** Keys that only ensembles of snapshots have. */
+const ofSnapshots = ["power", "choose", "patience", "cyclesOnly"] as const;
+
+/** `training.ensemble` of an analysis file: what the members are. */
+const ensemble = z
+  .strictObject({
+    kind: z
+      .enum(["members", "snapshots", "geometric", "average"])
+      .default("members")
+      .describe(
+        "members: the final networks; snapshots, geometric: those at the ends of cycles, weighted by 1/rank, or alike; average: one network a training, the mean of those weights",
+      ),
+    size: wholeNumber(
+      1,
+      "the best so many members, or so many cycles of each training; all when left out",
+    ).exactOptional(),
+    weighting: z
+      .enum(["reciprocal", "uniform", "rank"])
+      .optional()
+      .describe("by 1/validation loss, alike, or by a power of the rank (default for snapshots)"),
+    power: between(-100, 100, "the weight of rank r = 1, 2, … is r^power").exactOptional(),
+    choose: z.enum(["latest", "best"]).exactOptional().describe("cycles by time, or by validation loss"),
+    patience: wholeNumber(0, "cycles left out at the end").exactOptional(),
+    cyclesOnly: flag("without the final networks").exactOptional(),
+  })
+  .superRefine((value, context) => {
+    if (value.kind !== "members") return;
+    const refuse = (key: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [key], message });
+    for (const key of ofSnapshots) {
+      if (value[key] !== undefined) refuse(key, "only ensembles of snapshots have this; set kind: snapshots");
+    }
+    if (value.weighting === "rank") refuse("weighting", "final networks have no rank; reciprocal or uniform");
+  })
+  .transform((value): EnsembleConfiguration => {
+    const weighting = value.weighting ?? (value.kind === "members" ? "reciprocal" : "rank");
+    // The refinement above has refused what does not belong together.
+    return { ...value, weighting } as EnsembleConfiguration;
+  })
+  .describe("what the members of the ensemble are");
 
 /** `training` of an analysis file. */
 export const training: z.ZodType<Analysis["training"]> = z
@@ -19,11 +60,18 @@ export const training: z.ZodType<Analysis["training"]> = z
       .default([])
       .describe("functions that change each training fold when it is read"),
     patience: wholeNumber(1, "epochs without improvement before a member stops").optional(),
-    ensemble: z
-      .strictObject({
-        weighting: z.enum(["reciprocal", "uniform"]).default("reciprocal").describe("weight of a member"),
-      })
-      .prefault({}),
+    ensemble: ensemble.prefault({}),
+  })
+  .superRefine(({ ensemble: { kind }, callbacks }, context) => {
+    const mayCycle = callbacks.some(
+      (each) => "module" in each || ["Cyclic", "OneCycle", "CycleStep"].includes(each.callback),
+    );
+    if (kind === "members" || mayCycle) return;
+    context.addIssue({
+      code: "custom",
+      path: ["ensemble", "kind"],
+      message: `${kind}: its members are the weights at the ends of cycles; add a cyclic schedule to training.callbacks, such as Cyclic`,
+    });
   })
   .prefault({})
   .describe("how the ensemble is trained");

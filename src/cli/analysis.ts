@@ -117,6 +117,23 @@ export type CallbackConfiguration =
   | { readonly callback: string; readonly options: Readonly<Record<string, unknown>> }
   | ModuleReference;
 
+/** What the members of the ensemble are, as `EnsembleRecipe`. */
+export type EnsembleConfiguration =
+  | {
+      readonly kind: "members";
+      readonly size?: number;
+      readonly weighting: "reciprocal" | "uniform";
+    }
+  | {
+      readonly kind: "snapshots" | "geometric" | "average";
+      readonly size?: number;
+      readonly weighting: "rank" | "reciprocal" | "uniform";
+      readonly power?: number;
+      readonly choose?: "latest" | "best";
+      readonly patience?: number;
+      readonly cyclesOnly?: boolean;
+    };
+
 /** How the ensemble is trained. */
 export interface TrainingConfiguration {
   readonly members: number;
@@ -127,7 +144,7 @@ export interface TrainingConfiguration {
   readonly foldTransforms: readonly ModuleReference[];
   /** Epochs without a better validation loss after which a member stops; absent: never. */
   readonly patience?: number | undefined;
-  readonly ensemble: { readonly weighting: "reciprocal" | "uniform" };
+  readonly ensemble: EnsembleConfiguration;
 }
 
 /** Events that are only scored, beside the validation split. */

@@ -131,7 +131,7 @@ export async function trainEnsemble(
       workers: Math.min(workers, members),
       // The schema has the same names and options as the callbacks.
       callbacks: callbacks as readonly CallbackSpec[],
-      weighting: ensemble.weighting,
+      ensemble,
       outputDirectory: paths.folder,
       baseDirectory: directory,
       onProgress,

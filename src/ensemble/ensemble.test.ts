@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { cloudFolds } from "../../test/support/logistic-regression.ts";
 import { Model, ModelBuilder } from "../model/index.ts";
 import { fullyConnected } from "../nn/index.ts";
-import { Ensemble, type PredictionFolds } from "./ensemble.ts";
+import { Ensemble } from "./ensemble.ts";
+import type { PredictionFolds } from "./prediction-inputs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lumin-ensemble-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,34 +50,34 @@ function difference(a: Float64Array, b: Float64Array): number {
 
 describe("weights", () => {
   test("are the reciprocals of the losses, scaled to sum to 1, or uniform", () => {
-    const reciprocal = Ensemble.fromModels(builder, trained);
+    const reciprocal = Ensemble.fromResults(trained);
     const sum = 2 + 4 + 1 + 2.5;
     [2, 4, 1, 2.5].forEach((weight, i) => {
       expect(reciprocal.members[i]!.weight).toBeCloseTo(weight / sum, 12);
     });
-    const uniform = Ensemble.fromModels(builder, trained, { weighting: "uniform" });
+    const uniform = Ensemble.fromResults(trained, { weighting: "uniform" });
     expect(uniform.members.map(({ weight }) => weight)).toEqual([0.25, 0.25, 0.25, 0.25]);
   });
 
   test("size takes the members with the lowest losses, in the order of their numbers", () => {
-    const best = Ensemble.fromModels(builder, trained.toReversed(), { size: 2 });
+    const best = Ensemble.fromResults(trained.toReversed(), { size: 2 });
     expect(best.members.map(({ member }) => member)).toEqual([1, 3]);
-    expect(() => Ensemble.fromModels(builder, trained, { size: 5 })).toThrow(
+    expect(() => Ensemble.fromResults(trained, { size: 5 })).toThrow(
       "Ensemble: size is 5, but there are 4 trained networks. Give a whole number from 1 to 4.",
     );
   });
 
   test("need positive losses to be reciprocals", () => {
     const negative = [{ ...trained[0]!, validationLoss: -0.2 }];
-    expect(() => Ensemble.fromModels(builder, negative)).toThrow(
+    expect(() => Ensemble.fromResults(negative)).toThrow(
       'Ensemble: member 0 has the validation loss -0.2; weighting by its reciprocal needs positive losses. Use weighting: "uniform".',
     );
-    expect(Ensemble.fromModels(builder, negative, { weighting: "uniform" }).members[0]!.weight).toBe(1);
+    expect(Ensemble.fromResults(negative, { weighting: "uniform" }).members[0]!.weight).toBe(1);
   });
 });
 
 describe("predictions", () => {
-  const ensemble = Ensemble.fromModels(builder, trained);
+  const ensemble = Ensemble.fromResults(trained);
   const weights = ensemble.members.map(({ weight }) => weight);
 
   test("are the weighted mean of the members' predictions", async () => {
@@ -111,7 +112,7 @@ describe("predictions", () => {
     for (const [fold, prediction] of all.entries()) {
       expect(difference(prediction, expected[fold]!)).toBeLessThan(1e-12);
     }
-    const two = Ensemble.fromModels(builder, trained.slice(0, 2));
+    const two = Ensemble.fromResults(trained.slice(0, 2));
     const last = (await two.predictOutOfFold(folds))[2]!;
     expect(last).toHaveLength(90);
     expect(last.every(Number.isNaN)).toBe(true);
@@ -142,7 +143,7 @@ describe("predictions", () => {
 
 describe("files", () => {
   test("give the same ensemble back: same members, weights and predictions", async () => {
-    const ensemble = Ensemble.fromModels(builder, trained, { size: 3 });
+    const ensemble = Ensemble.fromResults(trained, { size: 3 });
     await ensemble.save(folder);
     const loaded = await Ensemble.load(folder);
     expect(loaded.members.map(({ model: _, ...entry }) => entry)).toEqual(
@@ -163,5 +164,5 @@ describe("files", () => {
 });
 
 test("an ensemble without members is refused", () => {
-  expect(() => new Ensemble(builder, [])).toThrow("Ensemble: it needs at least one member.");
+  expect(() => new Ensemble([])).toThrow("Ensemble: it needs at least one member.");
 });

@@ -1,67 +1,17 @@
-/** `Ensemble`: weighted networks that predict together. */
-import { mkdir, readFile } from "node:fs/promises";
+/** `Ensemble`: weighted members that predict together. */
 import { join } from "node:path";
-import { writeText } from "../data/atomic-file.ts";
-import { type AugmentationPlan, augmentFixed } from "../data/augmentation.ts";
-import { ConfigurationError, DataError, FileFormatError, InterruptedError } from "../errors/index.ts";
-import { type EvaluationProgram, Model, type ModelBuilder, type ModelWeights } from "../model/index.ts";
-
-/** A network of an ensemble. */
-export interface EnsembleMember {
-  /** Its number in the training. */
-  readonly member: number;
-  readonly model: Model;
-  /** Share in the prediction; all shares sum to 1. */
-  readonly weight: number;
-  readonly validationLoss: number;
-  /** The fold that it did not train on. */
-  readonly validationFold: number;
-}
-
-/** How members are weighted: by 1/validation loss, or all alike. */
-export type Weighting = "reciprocal" | "uniform";
-
-/** What makes an ensemble of trained networks. */
-export interface EnsembleOptions {
-  /** Default `reciprocal`, as in LUMIN. */
-  readonly weighting?: Weighting;
-  /** Take only the members with the lowest validation losses. Default: all. */
-  readonly size?: number;
-}
-
-/** Variants of the same events, over which a prediction is averaged; `augmentedInputs` makes them. */
-export interface AugmentedInputs {
-  readonly augmentationCount: number;
-  /** Inputs `[end − start, features]` of one variant. */
-  getInputs(augmentation: number, start: number, end: number): Float32Array;
-}
-
-/**
- * The fixed set of variants of events in memory, made piece by piece.
- *
- * @param inputs `[events, features]`; missing values may be NaN.
- */
-export function augmentedInputs(inputs: Float32Array, plan: AugmentationPlan): AugmentedInputs {
-  const { featureCount, count } = plan;
-  return {
-    augmentationCount: count,
-    getInputs: (augmentation, start, end) => {
-      const piece = inputs.subarray(start * featureCount, end * featureCount);
-      return augmentFixed(piece, end - start, plan, augmentation);
-    },
-  };
-}
-
-/** The part of a `FoldYielder` that prediction uses. */
-export interface PredictionFolds {
-  readonly foldCount: number;
-  readonly foldSizes: readonly number[];
-  readonly augmentationCount: number;
-  /** As stored. */
-  getFold(index: number): { readonly inputs: Float32Array };
-  /** One of a fixed set of variants. */
-  getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
-}
+import { ConfigurationError, DataError, InterruptedError } from "../errors/index.ts";
+import { type EvaluationProgram, Model, type ModelBuilder } from "../model/index.ts";
+import { chooseMembers, type EnsembleOptions, type TrainedResult } from "./choose-members.ts";
+import { folderOf, readMembers, writeIndex } from "./ensemble-file.ts";
+import { type EnsembleMember, isOutOfFold, memberName, networkOf, type Predictor } from "./member.ts";
+import {
+  type AugmentedInputs,
+  type PredictionFolds,
+  unchanged,
+  variantsOfFold,
+} from "./prediction-inputs.ts";
+import { type SnapshotOptions, snapshotMembers } from "./snapshot-members.ts";
 
 /** Settings of a prediction. */
 export interface PredictionOptions {
@@ -72,60 +22,102 @@ export interface PredictionOptions {
   onProgress?(share: number): void;
 }
 
+/** The ensemble's prediction and those of its members, each `[events, outputs]`. */
+export interface MemberPredictions {
+  readonly ensemble: Float64Array;
+  /** In the order of the ensemble's members. */
+  readonly members: readonly Float64Array[];
+}
+
 /** Events in one call of the engine. */
 const rowsPerCall = 4096;
 
-const formatName = "lumin ensemble";
-const formatVersion = 1;
-
-interface EnsembleFile {
-  readonly format: string;
-  readonly version: number;
-  readonly members: readonly (Omit<EnsembleMember, "model"> & { readonly folder: string })[];
-}
-
 /**
- * Networks of one builder with weights. Predictions are Σ wᵢ pᵢ, summed in float64 in the order of the
- * members, so that they do not depend on how many processes trained or predict.
+ * Members with weights. Predictions are Σ wᵢ pᵢ, summed in float64 in the order of the members, so that they do not
+ * depend on how many processes trained or predict.
  */
 export class Ensemble {
-  readonly builder: ModelBuilder;
   readonly members: readonly EnsembleMember[];
-  #program: Promise<EvaluationProgram> | undefined;
+  readonly #programs = new Map<ModelBuilder, Promise<EvaluationProgram>>();
 
-  /** Weights are scaled to sum to 1. */
-  constructor(builder: ModelBuilder, members: readonly EnsembleMember[]) {
+  /**
+   * Weights are scaled to sum to 1.
+   *
+   * @throws ConfigurationError for members that do not take the same features or do not give the same outputs.
+   */
+  constructor(members: readonly EnsembleMember[]) {
     if (members.length === 0) throw new ConfigurationError("Ensemble: it needs at least one member.");
     const sum = members.reduce((total, { weight }) => total + weight, 0);
     if (!(sum > 0 && Number.isFinite(sum))) {
       throw new ConfigurationError(`Ensemble: the members' weights sum to ${sum}; the sum must be positive.`);
     }
-    this.builder = builder;
+    for (const member of members) checkFits(member, members[0]!);
     this.members = members.map((member) => ({ ...member, weight: member.weight / sum }));
   }
 
-  /** An ensemble of trained networks, weighted by their validation losses. */
-  static fromModels(
-    builder: ModelBuilder,
-    trained: readonly Omit<EnsembleMember, "weight">[],
-    { weighting = "reciprocal", size = trained.length }: EnsembleOptions = {},
-  ): Ensemble {
-    if (!(Number.isInteger(size) && size >= 1 && size <= trained.length)) {
-      throw new ConfigurationError(
-        `Ensemble: size is ${size}, but there are ${trained.length} trained networks. Give a whole number from 1 to ${trained.length}.`,
-      );
-    }
-    const best = trained
-      .toSorted((a, b) => a.validationLoss - b.validationLoss || a.member - b.member)
-      .slice(0, size)
-      .sort((a, b) => a.member - b.member);
-    const members = best.map((entry) => ({ ...entry, weight: weightOf(entry, weighting) }));
-    return new Ensemble(builder, members);
+  /** An ensemble of the best trained networks, weighted by their validation losses or by a metric. */
+  static fromResults(results: readonly TrainedResult[], options: EnsembleOptions = {}): Ensemble {
+    return new Ensemble(chooseMembers(results, options));
   }
 
-  /** Outputs of a network for one event. */
+  /** Models that are there already, with equal weights or those given; none of them scores out of fold. */
+  static fromModels(
+    models: readonly Predictor[],
+    weights: readonly number[] = models.map(() => 1),
+  ): Ensemble {
+    if (weights.length !== models.length) {
+      throw new ConfigurationError(
+        `Ensemble.fromModels: there are ${models.length} models, but ${weights.length} weights.`,
+      );
+    }
+    return new Ensemble(
+      models.map((model, member) => ({ member, model, weight: weights[member]!, validationFold: "none" })),
+    );
+  }
+
+  /** The networks in several folders that `Model.save` wrote. */
+  static async fromFolders(directories: readonly string[], weights?: readonly number[]): Promise<Ensemble> {
+    const models: Model[] = [];
+    for (const directory of directories) models.push(await Model.load(directory));
+    return Ensemble.fromModels(models, weights);
+  }
+
+  /**
+   * What the trainings in a run's folder saved at the ends of their cycles: a snapshot ensemble, or a fast geometric
+   * one where the cycles are short and linear.
+   */
+  static async fromSnapshots(directory: string, options: SnapshotOptions = {}): Promise<Ensemble> {
+    return new Ensemble(await snapshotMembers(directory, options));
+  }
+
+  /** The first network's builder. @throws ConfigurationError where no member is a network of ours. */
+  get builder(): ModelBuilder {
+    const network = this.members.find(({ model }) => model instanceof Model) ?? this.members[0]!;
+    return networkOf(network, "Ensemble.builder").builder;
+  }
+
+  /** Columns of the inputs. */
+  get featureCount(): number {
+    return this.members[0]!.model.featureCount;
+  }
+
+  /** Outputs for one event. */
   get outputCount(): number {
-    return this.builder.outputCount;
+    return this.members[0]!.model.outputCount;
+  }
+
+  /** The ensemble with one more member; its weight counts against the 1 that the others sum to. */
+  with(
+    model: Predictor,
+    { weight, ...known }: { weight: number } & Partial<Omit<EnsembleMember, "model" | "weight">>,
+  ): Ensemble {
+    const member = 1 + Math.max(...this.members.map((each) => each.member));
+    return new Ensemble([...this.members, { member, validationFold: "none", ...known, model, weight }]);
+  }
+
+  /** The ensemble without some of its members, by their places. */
+  without(...places: readonly number[]): Ensemble {
+    return new Ensemble(this.members.filter((_, place) => !places.includes(place)));
   }
 
   /**
@@ -137,14 +129,17 @@ export class Ensemble {
     eventCount: number,
     options: PredictionOptions = {},
   ): Promise<Float64Array> {
-    const { featureCount } = this.builder;
-    if (inputs instanceof Float32Array && inputs.length !== eventCount * featureCount) {
-      throw new DataError(
-        `Ensemble.predict: ${eventCount} events of ${featureCount} features are ${eventCount * featureCount} values, but ${inputs.length} came. Apply the pre-processing of the training first.`,
-      );
-    }
-    const variants = inputs instanceof Float32Array ? unchanged(inputs, featureCount) : inputs;
-    return this.#predict(this.members, variants, eventCount, options);
+    const variants = this.#variants(inputs, eventCount);
+    return (await this.#predict(this.members, variants, eventCount, options)).ensemble;
+  }
+
+  /** As `predict`, with what each member alone predicts. */
+  async predictMembers(
+    inputs: Float32Array | AugmentedInputs,
+    eventCount: number,
+    options: PredictionOptions = {},
+  ): Promise<MemberPredictions> {
+    return this.#predict(this.members, this.#variants(inputs, eventCount), eventCount, options, true);
   }
 
   /** Prediction `[events, outputs]` of one fold, with test-time augmentation where the yielder augments. */
@@ -164,7 +159,7 @@ export class Ensemble {
   async predictOutOfFold(folds: PredictionFolds, options: PredictionOptions = {}): Promise<Float64Array[]> {
     const predictions: Float64Array[] = [];
     for (let fold = 0; fold < folds.foldCount; fold++) {
-      const members = this.members.filter(({ validationFold }) => validationFold === fold);
+      const members = this.members.filter((member) => isOutOfFold(member, fold));
       if (members.length === 0) {
         predictions.push(new Float64Array(folds.foldSizes[fold]! * this.outputCount).fill(NaN));
         continue;
@@ -176,51 +171,42 @@ export class Ensemble {
     return predictions;
   }
 
-  /** Writes `ensemble.json` and the networks, each in a folder `members/<number>`. */
+  /** Writes `ensemble.json` and the members, each in a folder `members/<number>`. */
   async save(directory: string): Promise<void> {
-    for (const { member, model } of this.members) await model.save(join(directory, folderOf(member)));
+    for (const member of this.members) await member.model.save(join(directory, folderOf(member)));
     await this.saveIndex(directory);
   }
 
-  /** Writes `ensemble.json` alone, for networks that lie in the folder already; it comes last. */
+  /** Writes `ensemble.json` alone, for members that lie in the folder already; it comes last. */
   async saveIndex(directory: string): Promise<void> {
-    await mkdir(directory, { recursive: true });
-    const members = this.members.map(({ model: _, ...entry }) => ({
-      ...entry,
-      folder: folderOf(entry.member),
-    }));
-    const content: EnsembleFile = { format: formatName, version: formatVersion, members };
-    await writeText(join(directory, "ensemble.json"), [`${JSON.stringify(content, null, 2)}\n`]);
+    await writeIndex(directory, this.members);
   }
 
   /** Reads what `save` wrote. */
   static async load(directory: string): Promise<Ensemble> {
-    const path = join(directory, "ensemble.json");
-    const { members: entries } = await readIndex(path);
-    let builder: ModelBuilder | undefined;
-    const members: EnsembleMember[] = [];
-    for (const { folder, ...entry } of entries) {
-      const model: Model = await Model.load(join(directory, folder));
-      builder ??= model.builder;
-      if (JSON.stringify(model.builder.toSpec()) !== JSON.stringify(builder.toSpec())) {
-        throw new FileFormatError(
-          `"${path}": member ${entry.member} is another kind of network than the first. An ensemble has networks of one builder.`,
-        );
-      }
-      members.push({ ...entry, model: new Model(builder, model) });
-    }
-    if (!builder) throw new FileFormatError(`"${path}" names no members.`);
-    return new Ensemble(builder, members);
+    return new Ensemble(await readMembers(directory));
   }
 
   /** Gives the memory of compiled sessions back. */
   async release(): Promise<void> {
-    const program = this.#program;
-    this.#program = undefined;
-    await (await program)?.release();
+    const programs = [...this.#programs.values()];
+    this.#programs.clear();
+    for (const program of programs) await (await program).release();
+    for (const { model } of this.members) await model.release();
   }
 
-  #predictFold(
+  #variants(inputs: Float32Array | AugmentedInputs, eventCount: number): AugmentedInputs {
+    if (!(inputs instanceof Float32Array)) return inputs;
+    const { featureCount } = this;
+    if (inputs.length !== eventCount * featureCount) {
+      throw new DataError(
+        `Ensemble.predict: ${eventCount} events of ${featureCount} features are ${eventCount * featureCount} values, but ${inputs.length} came. Apply the pre-processing of the training first.`,
+      );
+    }
+    return unchanged(inputs, featureCount);
+  }
+
+  async #predictFold(
     members: readonly EnsembleMember[],
     folds: PredictionFolds,
     fold: number,
@@ -228,9 +214,9 @@ export class Ensemble {
   ): Promise<Float64Array> {
     const augments = (options.augment ?? true) && folds.augmentationCount > 1;
     const variants = augments
-      ? variantsOfFold(folds, fold, this.builder.featureCount)
-      : unchanged(folds.getFold(fold).inputs, this.builder.featureCount);
-    return this.#predict(members, variants, folds.foldSizes[fold]!, options);
+      ? variantsOfFold(folds, fold, this.featureCount)
+      : unchanged(folds.getFold(fold).inputs, this.featureCount);
+    return (await this.#predict(members, variants, folds.foldSizes[fold]!, options)).ensemble;
   }
 
   async #predict(
@@ -238,13 +224,12 @@ export class Ensemble {
     { augmentationCount, getInputs }: AugmentedInputs,
     eventCount: number,
     { signal, onProgress }: PredictionOptions,
-  ): Promise<Float64Array> {
-    const { featureCount } = this.builder;
-    const outputs = this.outputCount;
-    this.#program ??= this.builder.compileEvaluation();
-    const program = await this.#program;
+    keepsMembers = false,
+  ): Promise<MemberPredictions> {
+    const { featureCount, outputCount: outputs } = this;
     const weightSum = members.reduce((total, { weight }) => total + weight, 0);
-    const prediction = new Float64Array(eventCount * outputs);
+    const ensemble = new Float64Array(eventCount * outputs);
+    const own = keepsMembers ? members.map(() => new Float64Array(eventCount * outputs)) : [];
     const calls = augmentationCount * Math.ceil(eventCount / rowsPerCall) * members.length;
     let done = 0;
     let lastTurn = performance.now();
@@ -257,12 +242,15 @@ export class Ensemble {
             `Ensemble.predict: ${rows} events of ${featureCount} features are ${rows * featureCount} values, but ${table.length} came.`,
           );
         }
-        for (const { model, weight } of members) {
-          const { parameters, buffers }: ModelWeights = model;
-          const scores = await program.predict(parameters, buffers, table, rows);
+        const first = start * outputs;
+        for (const [place, { model, weight }] of members.entries()) {
+          const scores = await this.#scores(model, table, rows);
           const share = weight / (weightSum * augmentationCount);
-          const first = start * outputs;
-          for (let i = 0; i < rows * outputs; i++) prediction[first + i]! += share * scores[i]!;
+          for (let i = 0; i < rows * outputs; i++) ensemble[first + i]! += share * scores[i]!;
+          const alone = own[place];
+          if (alone !== undefined) {
+            for (let i = 0; i < rows * outputs; i++) alone[first + i]! += scores[i]! / augmentationCount;
+          }
           done += 1;
           if (performance.now() - lastTurn > 25) {
             await new Promise((resolve) => setImmediate(resolve));
@@ -273,59 +261,33 @@ export class Ensemble {
         }
       }
     }
-    return prediction;
+    return { ensemble, members: own };
+  }
+
+  /** Networks of one builder share what is compiled: the weights are an input of it. */
+  async #scores(model: Predictor, table: Float32Array, rows: number): Promise<Float32Array | Float64Array> {
+    if (!(model instanceof Model)) return model.predict(table, rows);
+    const { builder, parameters, buffers } = model;
+    const program = this.#programs.get(builder) ?? builder.compileEvaluation();
+    this.#programs.set(builder, program);
+    return (await program).predict(parameters, buffers, table, rows);
   }
 }
 
-/** The inputs as they are. */
-function unchanged(inputs: Float32Array, featureCount: number): AugmentedInputs {
-  return {
-    augmentationCount: 1,
-    getInputs: (_, start, end) => inputs.subarray(start * featureCount, end * featureCount),
+/** @throws ConfigurationError where a member cannot stand beside the first. */
+function checkFits(member: EnsembleMember, first: EnsembleMember): void {
+  const refuse = (verb: string, own: string | number, wanted: string | number, noun = ""): void => {
+    if (own === wanted) return;
+    throw new ConfigurationError(
+      `Ensemble: ${memberName(member)} ${verb} ${own}${noun}, but ${memberName(first)} ${wanted}; all members must agree.`,
+    );
   };
+  const [model, other] = [member.model, first.model];
+  refuse("takes", model.featureCount, other.featureCount, " features");
+  refuse("gives", model.outputCount, other.outputCount, " outputs for an event");
+  if (model instanceof Model && other instanceof Model) refuse("takes", featuresOf(model), featuresOf(other));
 }
 
-/** The variants of a fold, one in memory at a time. */
-function variantsOfFold(folds: PredictionFolds, fold: number, featureCount: number): AugmentedInputs {
-  let current = -1;
-  let inputs: Float32Array = new Float32Array(0);
-  return {
-    augmentationCount: folds.augmentationCount,
-    getInputs: (augmentation, start, end) => {
-      if (augmentation !== current) inputs = folds.getPredictionFold(fold, augmentation).inputs;
-      current = augmentation;
-      return inputs.subarray(start * featureCount, end * featureCount);
-    },
-  };
-}
-
-function folderOf(member: number): string {
-  return `members/${member}`;
-}
-
-function weightOf(
-  { member, validationLoss }: { readonly member: number; readonly validationLoss: number },
-  weighting: Weighting,
-): number {
-  if (weighting === "uniform") return 1;
-  if (validationLoss > 0 && Number.isFinite(validationLoss)) return 1 / validationLoss;
-  throw new ConfigurationError(
-    `Ensemble: member ${member} has the validation loss ${validationLoss}; weighting by its reciprocal needs positive losses. Use weighting: "uniform".`,
-  );
-}
-
-async function readIndex(path: string): Promise<EnsembleFile> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch {
-    throw new FileFormatError(`"${path}" cannot be read: a folder of an ensemble has a file ensemble.json.`);
-  }
-  try {
-    const content = JSON.parse(text) as EnsembleFile;
-    if (content.format === formatName && content.version === formatVersion) return content;
-  } catch {
-    // Falls through to the sentence below.
-  }
-  throw new FileFormatError(`"${path}" is no ensemble file of version ${formatVersion}.`);
+function featuresOf({ builder }: Model): string {
+  return [...builder.continuousFeatures, ...builder.categorical.map(({ name }) => name)].join(", ");
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeCloudFoldFile } from "../../test/support/fold-file.ts";
 import { augmentFixed, type FoldTransform, FoldYielder, HEPAugFoldYielder } from "../data/index.ts";
 import { InterruptedError, TrainingError } from "../errors/index.ts";
-import { type LossChoice, ModelBuilder } from "../model/index.ts";
+import { type LossChoice, type Model, ModelBuilder } from "../model/index.ts";
 import { fullyConnected, type LossFunction } from "../nn/index.ts";
 import { mean, mul, reshape, square, sub } from "../tensor/index.ts";
 import {
@@ -17,8 +17,9 @@ import {
   type TrainingOptions,
   type TrainingView,
 } from "../train/index.ts";
-import { augmentedInputs, Ensemble } from "./ensemble.ts";
+import { Ensemble } from "./ensemble.ts";
 import { type EnsembleTraining, foldTrainEnsemble } from "./fold-train-ensemble.ts";
+import { augmentedInputs } from "./prediction-inputs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lumin-fold-train-"));
 const userModule = fileURLToPath(new URL("../../test/support/user-callbacks.mjs", import.meta.url));
@@ -129,7 +130,7 @@ describe("foldTrainEnsemble", () => {
     writeFileSync(join(outputDirectory, "members", "2", "model.safetensors"), "cut off");
     const events: TrainingEvent[] = [];
     const { timings } = await train({ outputDirectory, onEvent: (event) => void events.push(event) });
-    expect(events.map(({ kind, member }) => `${kind} ${member}`)).toEqual([
+    expect(events.map((event) => ("member" in event ? `${event.kind} ${event.member}` : event.kind))).toEqual([
       "memberKept 0",
       "memberFinished 1",
       "memberFinished 2",
@@ -169,8 +170,8 @@ describe("foldTrainEnsemble", () => {
     const whole = await train({ workers: 2, callbacks: callbacks(marker) });
     expect(killed.results).toEqual(whole.results);
     expect(killed.histories).toEqual(whole.histories);
-    expect(killed.ensemble.members.map(({ model }) => model.parameters)).toEqual(
-      whole.ensemble.members.map(({ model }) => model.parameters),
+    expect(killed.ensemble.members.map(({ model }) => (model as Model).parameters)).toEqual(
+      whole.ensemble.members.map(({ model }) => (model as Model).parameters),
     );
   });
 

@@ -1,14 +1,19 @@
 /** `foldTrainEnsemble`: data and builder in, a weighted ensemble out. */
 import type { ModelBuilder } from "../model/index.ts";
 import {
+  type Callback,
+  type CallbackSpec,
   type History,
+  isCallbackSpec,
   type MemberResult,
   type MemberTiming,
   type SendableFolds,
+  snapshots,
   type TrainingOptions,
   trainMembers,
 } from "../train/index.ts";
-import { Ensemble, type EnsembleOptions } from "./ensemble.ts";
+import { assembleEnsemble, checkRecipe, type EnsembleRecipe, usesSnapshots } from "./assemble.ts";
+import { Ensemble } from "./ensemble.ts";
 
 /** What comes out of training an ensemble. */
 export interface EnsembleTraining {
@@ -19,6 +24,12 @@ export interface EnsembleTraining {
   readonly timings: readonly MemberTiming[];
 }
 
+/** How an ensemble is trained and put together. */
+export interface EnsembleTrainingOptions extends TrainingOptions {
+  /** What its members are. Default: the final networks, weighted by 1/validation loss. */
+  readonly ensemble?: EnsembleRecipe;
+}
+
 /**
  * Trains `memberCount` networks and makes a weighted ensemble of them. Member m validates on fold
  * m mod foldCount and trains on the others.
@@ -27,29 +38,39 @@ export interface EnsembleTraining {
  * `model.json`, `history.jsonl`, `result.json`) and `ensemble.json` comes last. Members that are there
  * already, from the same data, network, seed and options, are kept: an interrupted training goes on.
  *
+ * An ensemble of snapshots, or of their averages, saves the weights at the end of every cycle: the callback
+ * `Snapshots` is added, and a cyclic schedule must be among the callbacks.
+ *
  * The same seed gives the same bytes for any number of workers.
  */
 export async function foldTrainEnsemble(
   foldYielder: SendableFolds,
   builder: ModelBuilder,
-  options: TrainingOptions & EnsembleOptions,
+  { ensemble: recipe = {}, ...options }: EnsembleTrainingOptions,
 ): Promise<EnsembleTraining> {
-  const { outcomes, timings } = await trainMembers(foldYielder, builder, options);
-  const ensemble = Ensemble.fromModels(
-    builder,
-    outcomes.map(({ result, model }) => ({
-      member: result.member,
-      model,
-      validationLoss: result.validationLoss,
-      validationFold: result.validationFold,
-    })),
-    options,
+  const { outputDirectory } = options;
+  checkRecipe(recipe, outputDirectory);
+  const callbacks = usesSnapshots(recipe) ? withSnapshots(options.callbacks) : (options.callbacks ?? []);
+  const { outcomes, timings } = await trainMembers(foldYielder, builder, { ...options, callbacks });
+  const results = outcomes.map(({ result }) => result);
+  const ensemble = usesSnapshots(recipe)
+    ? await assembleEnsemble(outputDirectory!, recipe, { ...options, callbacks, folds: foldYielder })
+    : Ensemble.fromResults(
+        outcomes.map(({ result: { member, validationLoss, validationFold }, model }) => ({
+          member,
+          model,
+          validationLoss,
+          validationFold,
+        })),
+        recipe,
+      );
+  if (outputDirectory !== undefined) await ensemble.saveIndex(outputDirectory);
+  return { results, histories: outcomes.map(({ history }) => history), ensemble, timings };
+}
+
+function withSnapshots(callbacks: readonly (CallbackSpec | Callback)[] = []): (CallbackSpec | Callback)[] {
+  const isThere = callbacks.some((each) =>
+    isCallbackSpec(each) ? "callback" in each && each.callback === "Snapshots" : each.name === "Snapshots",
   );
-  if (options.outputDirectory !== undefined) await ensemble.saveIndex(options.outputDirectory);
-  return {
-    results: outcomes.map(({ result }) => result),
-    histories: outcomes.map(({ history }) => history),
-    ensemble,
-    timings,
-  };
+  return isThere ? [...callbacks] : [...callbacks, snapshots()];
 }

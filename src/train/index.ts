@@ -23,6 +23,7 @@ export * from "./member-settings.ts";
 export type { OneCycleOptions } from "./one-cycle.ts";
 export { parametrised } from "./parametrised-prediction.ts";
 export type { FoldArrays, Trainable, TrainingFolds } from "./programs.ts";
+export * from "./refresh-network.ts";
 export * from "./schedules.ts";
 export type { Snapshot } from "./snapshots.ts";
 export type { SwaOptions } from "./swa.ts";

@@ -11,7 +11,8 @@ import {
 } from "../../data/index.ts";
 import { Session, type SessionValue } from "../../engine/index.ts";
 import { DataError } from "../../errors/index.ts";
-import { augmentedInputs, type Ensemble, type PredictionOptions } from "../ensemble.ts";
+import type { Ensemble, PredictionOptions } from "../ensemble.ts";
+import { augmentedInputs } from "../prediction-inputs.ts";
 import { type InputForm, matrixName } from "./trace-pipeline.ts";
 import type { ExportedInput } from "./traced-columns.ts";
 

@@ -81,7 +81,6 @@ async function prepare(
     body: fullyConnected({ depth: 2, width: 8, ...body }),
   });
   const ensemble = new Ensemble(
-    builder,
     Array.from({ length: members }, (_, member) => ({
       member,
       model: Model.fresh(builder, 3, member),
@@ -184,10 +183,7 @@ describe("exportOnnx", () => {
 
   it("takes several networks of one member, as snapshots are", async () => {
     const parts = await prepare(higgsLike, {});
-    const ensemble = new Ensemble(
-      parts.ensemble.builder,
-      parts.ensemble.members.map((each) => ({ ...each, member: 4 })),
-    );
+    const ensemble = new Ensemble(parts.ensemble.members.map((each) => ({ ...each, member: 4 })));
     const path = join(folder, "snapshots.onnx");
     expect((await exportOnnx(path, { ...parts, ensemble, events })).largestDifference).toBeLessThan(1e-6);
     const weights = await exportSafetensors(join(folder, "snapshots"), ensemble);

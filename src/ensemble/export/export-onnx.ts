@@ -94,7 +94,7 @@ function describe(
     scaling: scaler ?? "none",
     steps,
     augmentation: { variants: plan?.count ?? 1 },
-    members: members.map(({ member, weight, validationLoss }) => ({ member, weight, validationLoss })),
+    members: members.map(({ model: _, ...member }) => member),
     unseenCategories: "a vector of zeros in place of the embedding",
     check,
   };

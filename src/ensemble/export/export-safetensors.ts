@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { writeAtomically, writingError } from "../../data/atomic-file.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../model/index.ts";
 import type { Ensemble } from "../ensemble.ts";
+import { networkOf } from "../member.ts";
 import { partName } from "./export-graph.ts";
 
 /**
@@ -23,11 +24,13 @@ export async function exportSafetensors(
     throw writingError(directory, error);
   }
   const paths: string[] = [];
-  for (const [i, { member, model, weight, validationLoss }] of ensemble.members.entries()) {
+  for (const [i, each] of ensemble.members.entries()) {
+    const { member, weight, validationLoss } = each;
+    const model = networkOf(each, "safetensors");
     const path = join(directory, `${partName(ensemble, i)}.safetensors`);
     const { tensors } = decodeSafetensors(model.toFiles()["model.safetensors"], path);
     const bytes = encodeSafetensors(tensors, {
-      "lumin.network": JSON.stringify(ensemble.builder.toSpec()),
+      "lumin.network": JSON.stringify(model.builder.toSpec()),
       "lumin.member": JSON.stringify({ member, weight, validationLoss }),
       ...metadata,
     });

@@ -1,0 +1,341 @@
+/** `ForeignModel`: an ONNX model of another program as a member of an ensemble, for prediction. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { writeAtomically, writeText } from "../data/atomic-file.ts";
+import { findProvider, type Runtime } from "../engine/provider.ts";
+import { ConfigurationError, DataError, FileFormatError, unknownName } from "../errors/index.ts";
+import type { Predictor } from "./member.ts";
+
+/** How the inputs and outputs of a foreign model belong to ours. */
+export interface ForeignModelOptions {
+  /** The columns of the pre-processed inputs, in their order: `folds.features`. */
+  readonly features: readonly string[];
+  /** The features that each of its inputs takes, by the input's name. Default: its only input takes all. */
+  readonly inputs?: Readonly<Record<string, readonly string[]>>;
+  /** Name of the output that is the prediction. Default: its only output. */
+  readonly output?: string;
+  /** The columns of the output that are the prediction: `[1]` where a binary classifier gives both classes. Default: all. */
+  readonly columns?: readonly number[];
+  /** What makes probabilities of the output: `none` (default) where it gives them, `sigmoid` or `softmax` of logits. */
+  readonly activation?: "none" | "sigmoid" | "softmax";
+}
+
+/** Kinds of elements that an input may have. */
+const elementTypes = ["float32", "float64", "int32", "int64"] as const;
+type ElementType = (typeof elementTypes)[number];
+
+/** One input of the model, resolved: where its columns lie in ours. */
+interface Feed {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly columns: readonly number[];
+  /** `[events]` instead of `[events, columns]`. */
+  readonly isVector: boolean;
+}
+
+type OrtSession = Awaited<ReturnType<Runtime["InferenceSession"]["create"]>>;
+
+const [modelFile, memberFile] = ["model.onnx", "foreign.json"];
+const formatName = "lumin foreign model";
+
+/** Events in one call of the engine. */
+const rowsPerCall = 4096;
+
+/**
+ * A trained model of any program that writes ONNX. It gets the same pre-processed inputs as our networks, missing
+ * values as 0, and its output counts as a prediction. What its inputs and outputs are declared to be is checked
+ * when it is opened, and so is what it gives for two and for three events.
+ */
+export class ForeignModel implements Predictor {
+  readonly kind = "onnx";
+  readonly featureCount: number;
+  readonly outputCount: number;
+  readonly options: ForeignModelOptions;
+  readonly #bytes: Uint8Array;
+  readonly #runner: Runner;
+
+  private constructor(bytes: Uint8Array, options: ForeignModelOptions, runner: Runner, outputCount: number) {
+    this.#bytes = bytes;
+    this.#runner = runner;
+    this.options = options;
+    this.featureCount = options.features.length;
+    this.outputCount = outputCount;
+  }
+
+  /**
+   * Opens an ONNX file.
+   *
+   * @throws FileFormatError for a file that ONNX Runtime cannot load; ConfigurationError where its inputs or outputs
+   * are not what the options say.
+   */
+  static async open(path: string, options: ForeignModelOptions): Promise<ForeignModel> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await readFile(path);
+    } catch {
+      throw new FileFormatError(`foreign model "${path}": this file cannot be read.`);
+    }
+    return ForeignModel.#of(bytes, path, options);
+  }
+
+  /** Reads what `save` wrote. */
+  static async load(directory: string): Promise<ForeignModel> {
+    const path = join(directory, modelFile);
+    let content: { format: string; sha256: string; options: ForeignModelOptions };
+    try {
+      content = JSON.parse(await readFile(join(directory, memberFile), "utf8"));
+    } catch {
+      throw new FileFormatError(
+        `"${join(directory, memberFile)}" cannot be read. The folder of a foreign model holds ${modelFile} and ${memberFile}.`,
+      );
+    }
+    if (content.format !== formatName) {
+      throw new FileFormatError(`"${join(directory, memberFile)}" does not describe a foreign model.`);
+    }
+    const model = await ForeignModel.open(path, content.options);
+    if (fingerprint(model.#bytes) === content.sha256) return model;
+    throw new FileFormatError(`"${path}" is not the model that ${memberFile} beside it describes.`);
+  }
+
+  static async #of(bytes: Uint8Array, path: string, options: ForeignModelOptions): Promise<ForeignModel> {
+    const where = `foreign model "${basename(path)}"`;
+    const { runtime } = await findProvider(["cpu"], 1);
+    let session: OrtSession;
+    try {
+      session = await runtime.InferenceSession.create(bytes, {
+        intraOpNumThreads: 1,
+        interOpNumThreads: 1,
+        logSeverityLevel: 4,
+      });
+    } catch (error) {
+      throw new FileFormatError(`${where}: ONNX Runtime cannot load it (${firstLine(error)}).`);
+    }
+    const feeds = feedsOf(session, options, where);
+    const output = outputOf(session, options, where);
+    const runner = new Runner(runtime, session, feeds, output, options, where);
+    const count = await runner.outputCount();
+    return new ForeignModel(bytes, options, runner, count);
+  }
+
+  async predict(inputs: Float32Array, eventCount: number): Promise<Float32Array> {
+    const { featureCount, outputCount } = this;
+    if (inputs.length !== eventCount * featureCount) {
+      throw new DataError(
+        `ForeignModel.predict: ${eventCount} events of ${featureCount} features are ${eventCount * featureCount} values, but ${inputs.length} came.`,
+      );
+    }
+    const prediction = new Float32Array(eventCount * outputCount);
+    for (let start = 0; start < eventCount; start += rowsPerCall) {
+      const rows = Math.min(rowsPerCall, eventCount - start);
+      const piece = inputs.subarray(start * featureCount, (start + rows) * featureCount);
+      prediction.set(await this.#runner.run(piece, rows), start * outputCount);
+    }
+    return prediction;
+  }
+
+  async save(directory: string): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    await writeAtomically(join(directory, modelFile), (path) => writeFile(path, this.#bytes));
+    const content = { format: formatName, sha256: fingerprint(this.#bytes), options: this.options };
+    await writeText(join(directory, memberFile), [`${JSON.stringify(content, null, 2)}\n`]);
+  }
+
+  async release(): Promise<void> {
+    await this.#runner.release();
+  }
+}
+
+/** The compiled model; feeds it and reads its output. */
+class Runner {
+  readonly #runtime: Runtime;
+  #session: OrtSession | undefined;
+  readonly #feeds: readonly Feed[];
+  readonly #output: string;
+  readonly #options: ForeignModelOptions;
+  readonly #where: string;
+
+  constructor(
+    runtime: Runtime,
+    session: OrtSession,
+    feeds: readonly Feed[],
+    output: string,
+    options: ForeignModelOptions,
+    where: string,
+  ) {
+    this.#runtime = runtime;
+    this.#session = session;
+    this.#feeds = feeds;
+    this.#output = output;
+    this.#options = options;
+    this.#where = where;
+  }
+
+  /** Outputs for one event, from trying two and three events. */
+  async outputCount(): Promise<number> {
+    const { length } = this.#options.features;
+    const widths: number[] = [];
+    for (const rows of [2, 3]) {
+      widths.push((await this.run(new Float32Array(rows * length), rows)).length / rows);
+    }
+    return widths[0]!;
+  }
+
+  async run(inputs: Float32Array, rows: number): Promise<Float32Array> {
+    if (this.#session === undefined) throw new Error(`${this.#where}: it was released.`);
+    const width = this.#options.features.length;
+    const feeds = Object.fromEntries(
+      this.#feeds.map(({ name, type, columns, isVector }) => {
+        const data = gathered(inputs, rows, width, columns, type);
+        const shape = isVector ? [rows] : [rows, columns.length];
+        return [name, new this.#runtime.Tensor(type, data as Float32Array, shape)];
+      }),
+    );
+    let result: { readonly data: unknown; readonly dims: readonly number[] };
+    try {
+      result = (await this.#session.run(feeds, [this.#output]))[this.#output]!;
+    } catch (error) {
+      throw new DataError(`${this.#where}: it fails for ${rows} events (${firstLine(error)}).`);
+    }
+    const { data, dims } = result;
+    if (!(data instanceof Float32Array || data instanceof Float64Array) || dims[0] !== rows) {
+      throw new ConfigurationError(
+        `${this.#where}: for ${rows} events its output "${this.#output}" has the shape [${dims.join(", ")}]; expected [events, outputs] of floats. Export it with a free number of events.`,
+      );
+    }
+    return activated(Float32Array.from(data), rows, this.#options, this.#where);
+  }
+
+  async release(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.release();
+  }
+}
+
+/** What each declared input is fed with. */
+function feedsOf(session: OrtSession, { features, inputs }: ForeignModelOptions, where: string): Feed[] {
+  const declared = session.inputMetadata;
+  const names = declared.map(({ name }) => name);
+  if (inputs === undefined && declared.length !== 1) {
+    throw new ConfigurationError(
+      `${where}: it has ${declared.length} inputs (${names.join(", ")}). Say which features each takes, inputs: { ${names[0]}: ["pt", …], … }.`,
+    );
+  }
+  const taken = inputs ?? { [names[0]!]: features };
+  for (const name of Object.keys(taken)) {
+    if (!names.includes(name)) throw unknownName(`${where}: the input`, name, names);
+  }
+  return declared.map((input) => {
+    const wanted = taken[input.name];
+    if (wanted === undefined) {
+      throw new ConfigurationError(`${where}: nothing is said of its input "${input.name}".`);
+    }
+    if (!input.isTensor || !(elementTypes as readonly string[]).includes(input.type)) {
+      throw new ConfigurationError(
+        `${where}: its input "${input.name}" holds ${input.isTensor ? input.type : "no tensor"}; only ${elementTypes.join(", ")} can be given.`,
+      );
+    }
+    const columns = wanted.map((name) => {
+      const column = features.indexOf(name);
+      if (column < 0) throw unknownName(`${where}: the feature`, name, features);
+      return column;
+    });
+    const [events, width = 1] = input.shape;
+    const isVector = input.shape.length === 1;
+    if (input.shape.length > 2 || (isVector && columns.length !== 1)) {
+      throw new ConfigurationError(
+        `${where}: its input "${input.name}" has the shape [${input.shape.join(", ")}]; expected [events, ${columns.length}].`,
+      );
+    }
+    if (typeof events === "number" && events >= 0) {
+      throw new ConfigurationError(
+        `${where}: its input "${input.name}" takes ${events} events at a time. Export it with a free number of events.`,
+      );
+    }
+    if (typeof width === "number" && width >= 0 && width !== columns.length) {
+      throw new ConfigurationError(
+        `${where}: its input "${input.name}" has ${width} columns, but ${columns.length} features are given to it (${wanted.slice(0, 5).join(", ")}${wanted.length > 5 ? ", …" : ""}).`,
+      );
+    }
+    return { name: input.name, type: input.type as ElementType, columns, isVector };
+  });
+}
+
+function outputOf(session: OrtSession, { output }: ForeignModelOptions, where: string): string {
+  const names = session.outputMetadata.map(({ name }) => name);
+  if (output !== undefined) {
+    if (!names.includes(output)) throw unknownName(`${where}: the output`, output, names);
+    return output;
+  }
+  if (names.length === 1) return names[0]!;
+  throw new ConfigurationError(
+    `${where}: it has ${names.length} outputs (${names.join(", ")}). Say which is the prediction, output: "${names[0]}".`,
+  );
+}
+
+function gathered(
+  inputs: Float32Array,
+  rows: number,
+  width: number,
+  columns: readonly number[],
+  type: ElementType,
+): Float32Array | Float64Array | Int32Array | BigInt64Array {
+  const count = columns.length;
+  const value = (at: number): number => inputs[Math.floor(at / count) * width + columns[at % count]!]!;
+  const length = rows * count;
+  switch (type) {
+    case "float32":
+      return Float32Array.from({ length }, (_, at) => value(at));
+    case "float64":
+      return Float64Array.from({ length }, (_, at) => value(at));
+    case "int32":
+      return Int32Array.from({ length }, (_, at) => value(at));
+    case "int64":
+      return BigInt64Array.from({ length }, (_, at) => BigInt(Math.trunc(value(at))));
+  }
+}
+
+/** Probabilities of the chosen columns. */
+function activated(
+  values: Float32Array,
+  rows: number,
+  { columns, activation = "none" }: ForeignModelOptions,
+  where: string,
+): Float32Array {
+  const width = values.length / rows;
+  const chosen = columns ?? Array.from({ length: width }, (_, column) => column);
+  const wrong = chosen.find((column) => !(Number.isInteger(column) && column >= 0 && column < width));
+  if (wrong !== undefined) {
+    throw new ConfigurationError(
+      `${where}: column ${wrong} of its output is asked for, but it has ${width}, counted from 0.`,
+    );
+  }
+  const result = new Float32Array(rows * chosen.length);
+  for (let row = 0; row < rows; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const probabilities =
+      activation === "none" ? own : activation === "sigmoid" ? own.map(sigmoid) : softmax(own);
+    for (const [i, column] of chosen.entries()) result[row * chosen.length + i] = probabilities[column]!;
+  }
+  return result;
+}
+
+function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+function softmax(logits: Float32Array): Float32Array {
+  const highest = Math.max(...logits);
+  const exponentials = logits.map((x) => Math.exp(x - highest));
+  const sum = exponentials.reduce((total, x) => total + x, 0);
+  return exponentials.map((x) => x / sum);
+}
+
+function fingerprint(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+}

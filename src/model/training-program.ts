@@ -40,13 +40,14 @@ import {
 } from "../tensor/index.ts";
 import type { ModelBuilder } from "./builder.ts";
 import type { BatchTensors, GraphHooks, LossContext } from "./graph-hooks.ts";
+import { HookInputs } from "./hook-inputs.ts";
 
 /** Everything that training changes, as flat vectors. */
 export interface TrainingState {
   readonly parameters: Float32Array;
   /** Running statistics. */
   readonly buffers: Float32Array;
-  /** What the optimiser carries from step to step. */
+  /** What the optimiser carries from step to step, and graph hooks. */
   readonly slots: Readonly<Record<string, Float32Array>>;
   /** Steps done. */
   readonly step: number;
@@ -67,6 +68,8 @@ export interface FoldCall {
   readonly learningRates: Float32Array;
   /** [steps]. */
   readonly momenta: Float32Array;
+  /** Further columns of the events that the step was compiled with, [rows] each. */
+  readonly columns?: Readonly<Record<string, Float32Array>>;
   /** Where the random bits of dropout come from; read step by step. */
   readonly random: Stream;
 }
@@ -89,6 +92,8 @@ export interface StepOptions extends EngineOptions {
   readonly meanWeight: number;
   readonly loss: Loss;
   readonly graphHooks?: readonly GraphHooks[];
+  /** Further columns of the events for the hooks; every call has to give them. */
+  readonly columns?: readonly string[];
 }
 
 /** The part of a `ModelBuilder` that a training step is made from. */
@@ -141,7 +146,11 @@ export async function compileTraining(
       }
       const scalars = optimiser.scalars.map(() => new Float32Array(steps));
       for (let i = 0; i < steps; i++) {
-        const now = optimiser.scalarsAt(state.step + i + 1, call.learningRates[i]!, call.momenta[i]!);
+        const now = optimiser.scalarsAt(
+          step.hooks.optimiserStep(state.step + i + 1),
+          call.learningRates[i]!,
+          call.momenta[i]!,
+        );
         now.forEach((value, s) => {
           scalars[s]![i] = value;
         });
@@ -149,6 +158,7 @@ export async function compileTraining(
       optimiser.scalars.forEach((name, s) => {
         feeds[`scalar:${name}`] = { data: scalars[s]!, shape: [steps] };
       });
+      Object.assign(feeds, step.hooks.feeds(state, call, steps));
       addMasks(feeds, step.masks, steps, call.random);
       const results = await session.run(feeds);
       const final = (name: string) => results[finalStateName(name)]!.data as Float32Array;
@@ -156,7 +166,10 @@ export async function compileTraining(
         state: {
           parameters: final("parameters"),
           buffers: bufferCount > 0 ? final("buffers") : state.buffers,
-          slots: Object.fromEntries(optimiser.slots.map(({ name }) => [name, final(`slot:${name}`)])),
+          slots: Object.fromEntries([
+            ...optimiser.slots.map(({ name }) => [name, final(`slot:${name}`)] as const),
+            ...Object.keys(step.hooks.carried).map((name) => [name, final(`carried:${name}`)] as const),
+          ]),
           step: state.step + steps,
         },
         losses: results.loss!.data as Float32Array,
@@ -167,7 +180,7 @@ export async function compileTraining(
 }
 
 /** One training step as a graph. */
-function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [] }: StepOptions) {
+function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], columns = [] }: StepOptions) {
   const { layout, frozen } = builder;
   const rules = graphHooks.flatMap((hooks) => (hooks.update ? [hooks.update.bind(hooks)] : []));
   const optimiser = builder.makeOptimiser(
@@ -192,17 +205,27 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [] }: St
     optimiser.scalars.map((name) => [name, input(`scalar:${name}`, [])]),
   );
 
+  const hooks = new HookInputs(
+    graphHooks,
+    columns,
+    optimiser.slots.map(({ name }) => name),
+  );
   const batch = inPlace("batch", () =>
     graphHooks.reduce<BatchTensors>((before, hooks) => hooks.batch?.(before) ?? before, {
       inputs: gather(table, order),
       targets: gather(targets, order),
       weights: gather(mul(weights, weightScale), order),
+      columns: Object.fromEntries(
+        Object.entries(hooks.columns).map(([name, column]) => [name, gather(column, order)]),
+      ),
     }),
   );
   const traced = traceNetwork(builder.network, batch.inputs, { parameters, buffers }, true);
   const context: LossContext = {
     ...batch,
     parameters,
+    carried: hooks.carried,
+    scalars: hooks.scalars,
     logits: traced.output,
     prediction: inPlace("prediction", () => toPrediction(traced.output, builder.task)),
   };
@@ -232,18 +255,22 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [] }: St
     frozen.has(layout.buffers[i]!.name) ? stored(buffers, layout.buffers[i]!) : next,
   );
 
+  const ofNetwork = [
+    { before: parameters, after: updated.parameters },
+    ...(layout.bufferCount > 0
+      ? [{ before: buffers, after: flatten(statistics, (parts) => concat(parts, 0)) }]
+      : []),
+    ...optimiser.slots.map(({ name }) => ({ before: slots[name]!, after: updated.slots[name]! })),
+  ].map(({ before, after }) => ({ before, after: hooks.unlessResting(after, before) }));
+  const carried = inPlace("carry", () => hooks.carriedOn({ ...context, next: ofNetwork[0]!.after }));
+
   return {
-    state: [
-      { before: parameters, after: updated.parameters },
-      ...(layout.bufferCount > 0
-        ? [{ before: buffers, after: flatten(statistics, (parts) => concat(parts, 0)) }]
-        : []),
-      ...optimiser.slots.map(({ name }) => ({ before: slots[name]!, after: updated.slots[name]! })),
-    ],
-    scanned: [order, ...Object.values(scalars), ...traced.masks.map((mask) => mask.tensor)],
-    fixed: [table, targets, weights, weightScale],
+    state: [...ofNetwork, ...carried],
+    scanned: [order, ...Object.values(scalars), ...hooks.scanned, ...traced.masks.map((mask) => mask.tensor)],
+    fixed: [table, targets, weights, weightScale, ...Object.values(hooks.columns)],
     outputs: { loss: value },
     masks: traced.masks,
+    hooks,
   };
 }
 

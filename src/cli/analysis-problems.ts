@@ -45,7 +45,9 @@ function problemsOfIssue(
   if (issue.code === "invalid_union") {
     const discriminator = "discriminator" in issue ? issue.discriminator : undefined;
     if (typeof discriminator === "string") {
-      const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+      const known = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
+      // A kind with a default may be left out: then there is one that is undefined.
+      const options = known.filter((option) => option != null).map(String);
       return [{ path, message: choiceMessage(options, found) }];
     }
     const branch = meantBranch(issue.errors, found);

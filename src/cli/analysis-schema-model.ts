@@ -56,37 +56,88 @@ const optimiser = z.strictObject({
   average: decay("decay of a moving average of the weights, which is then evaluated"),
 });
 
+const limits = z.tuple([number("lowest"), number("highest")], {
+  error: "expected a list of two numbers, low and high",
+});
+
+const activation = z.enum(["relu", "prelu", "selu", "swish", "mish", "sigmoid", "tanh"]);
+const layers = {
+  depth: wholeNumber(1, "number of layers").default(4),
+  width: wholeNumber(1, "neurons a layer").default(100),
+  activation: activation.default("swish"),
+  connect: z.enum(["plain", "residual", "dense"]).default("plain"),
+  growthRate: between(-1, 10, "relative change of the width with each layer").default(0),
+  dropout: between(0, 0.95, "probability that a neuron is left out").default(0),
+  batchNorm: flag("normalise after every layer").default(false),
+};
+const bottleneck = (meaning: string) => wholeNumber(0, meaning);
+const body = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fullyConnected").default("fullyConnected"), ...layers }),
+  z.strictObject({
+    kind: z.literal("multiBlock"),
+    blocks: z
+      .array(
+        z.strictObject({
+          features: names("features that the block sees; * and ? match names, ! takes away"),
+          bottleneck: bottleneck("values that it is told of the other features").exactOptional(),
+          ...layers,
+        }),
+      )
+      .min(1, "expected at least one block")
+      .describe("fully connected blocks beside each other"),
+    bottleneck: bottleneck("values that each block is told of the features that it does not see").default(0),
+    bottleneckActivation: z.union([activation, z.literal("linear")]).default("linear"),
+  }),
+  z.strictObject({ kind: z.literal("identity") }),
+]);
+
+const head = z.strictObject({
+  embeddings: z
+    .union([z.literal("paper"), wholeNumber(1, "size"), z.record(z.string(), wholeNumber(1, "size"))])
+    .default("paper")
+    .describe("size of the embedding of a categorical feature; paper: min(50, 1 + ⌊n/2⌋)"),
+  inputDropout: between(0, 0.95, "probability that a continuous value is left out").default(0),
+  embeddingDropout: between(0, 0.95, "probability that a value of an embedding is left out").default(0),
+  subsample: z
+    .strictObject({
+      fraction: between(1e-6, 1, "share of the continuous features that a member sees"),
+      always: names("features that every member sees").default([]),
+    })
+    .exactOptional()
+    .describe("each member sees other continuous features, drawn at random"),
+});
+
+const tail = z.strictObject({
+  range: z
+    .union([limits, z.array(limits)])
+    .optional()
+    .describe("limits of a regression's outputs: [low, high] of all, or one pair for each"),
+  scaleTargets: flag("learn (target − mean)/deviation of a regression's targets").default(true),
+  bias: z
+    .union([number("of all outputs"), z.array(number("of one output"))])
+    .exactOptional()
+    .describe("where the biases of the last layer start"),
+});
+
+const start = z
+  .strictObject({
+    model: text("folder of a saved network: members/0 of a run").exactOptional(),
+    names: names("parameters that are taken from it").default(["*"]),
+    embeddings: text("file of embeddings").exactOptional(),
+  })
+  .refine(
+    (value) => value.model !== undefined || value.embeddings !== undefined,
+    "expected `model` or `embeddings`",
+  )
+  .describe("what the networks start with; the rest is drawn");
+
 /** `model` of an analysis file. */
 export const model: z.ZodType<Analysis["model"]> = z
   .strictObject({
-    head: z
-      .strictObject({
-        embeddings: z
-          .union([z.literal("paper"), wholeNumber(1, "size"), z.record(z.string(), wholeNumber(1, "size"))])
-          .default("paper")
-          .describe("size of the embedding of a categorical feature; paper: min(50, 1 + ⌊n/2⌋)"),
-      })
-      .prefault({}),
-    body: z
-      .strictObject({
-        kind: z.literal("fullyConnected").default("fullyConnected"),
-        depth: wholeNumber(1, "number of layers").default(4),
-        width: wholeNumber(1, "neurons a layer").default(100),
-        activation: z.enum(["relu", "prelu", "selu", "swish", "mish", "sigmoid", "tanh"]).default("swish"),
-        connect: z.enum(["plain", "residual", "dense"]).default("plain"),
-        growthRate: between(-1, 10, "relative change of the width with each layer").default(0),
-        dropout: between(0, 0.95, "probability that a neuron is left out").default(0),
-        batchNorm: flag("normalise after every layer").default(false),
-      })
-      .prefault({}),
-    tail: z
-      .strictObject({
-        range: z
-          .tuple([number("lowest"), number("highest")])
-          .optional()
-          .describe("limits of a regression's output"),
-      })
-      .prefault({}),
+    head: head.prefault({}),
+    body: body.prefault({}),
+    tail: tail.prefault({}),
+    start: start.exactOptional(),
     loss: lossOrModule.default("auto").describe("auto: cross-entropy, or squared error for a regression"),
     optimiser: optimiser.prefault({}),
   })

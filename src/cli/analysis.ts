@@ -88,25 +88,53 @@ export interface AugmentationConfiguration {
 
 export type Activation = "relu" | "prelu" | "selu" | "swish" | "mish" | "sigmoid" | "tanh";
 
+/** Fully connected layers. */
+export interface LayersConfiguration {
+  readonly depth: number;
+  readonly width: number;
+  readonly activation: Activation;
+  readonly connect: "plain" | "residual" | "dense";
+  readonly growthRate: number;
+  readonly dropout: number;
+  readonly batchNorm: boolean;
+}
+
+/** The hidden layers of the network. */
+export type BodyConfiguration =
+  | ({ readonly kind: "fullyConnected" } & LayersConfiguration)
+  | {
+      readonly kind: "multiBlock";
+      readonly blocks: readonly (LayersConfiguration & {
+        readonly features: readonly string[];
+        readonly bottleneck?: number;
+      })[];
+      readonly bottleneck: number;
+      readonly bottleneckActivation: Activation | "linear";
+    }
+  | { readonly kind: "identity" };
+
 /** The network. */
 export interface ModelConfiguration {
   readonly head: {
     /** Embedding size per categorical feature: LUMIN's rule of the paper, min(50, 1 + ⌊n/2⌋), one number, or one each. */
     readonly embeddings: "paper" | number | Readonly<Record<string, number>>;
+    readonly inputDropout: number;
+    readonly embeddingDropout: number;
+    /** Each member sees other continuous features. */
+    readonly subsample?: { readonly fraction: number; readonly always: readonly string[] };
   };
-  readonly body: {
-    readonly kind: "fullyConnected";
-    readonly depth: number;
-    readonly width: number;
-    readonly activation: Activation;
-    readonly connect: "plain" | "residual" | "dense";
-    readonly growthRate: number;
-    readonly dropout: number;
-    readonly batchNorm: boolean;
-  };
+  readonly body: BodyConfiguration;
   readonly tail: {
-    /** Limits of a regression's output. */
-    readonly range?: readonly [number, number] | undefined;
+    /** Limits of a regression's outputs: of all, or of each. */
+    readonly range?: readonly [number, number] | readonly (readonly [number, number])[] | undefined;
+    readonly scaleTargets: boolean;
+    readonly bias?: number | readonly number[];
+  };
+  /** Weights of a saved network, or embeddings of a file, that all networks start with. */
+  readonly start?: {
+    readonly model?: string;
+    readonly names: readonly string[];
+    readonly embeddings?: string;
   };
   readonly loss: string | NamedLoss | ModuleReference;
   readonly optimiser: OptimiserSpec;

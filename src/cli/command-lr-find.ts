@@ -10,10 +10,11 @@ import { type AnalysisFile, readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
+import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
 import type { LrFindOptions } from "./program.ts";
 import { runPaths } from "./run-folder.ts";
-import { builderFor, prepareTraining } from "./train-ensemble.ts";
+import { prepareTraining } from "./train-ensemble.ts";
 
 export async function lrFindCommand(
   path: string,
@@ -56,7 +57,7 @@ async function sweep(
     const sweeps = options.sweeps ?? folds.foldCount;
     reporter.trainingBegins(sweeps);
     try {
-      return await findLearningRate(folds, builderFor(analysis, folds, directory), {
+      return await findLearningRate(folds, await builderFor(analysis, folds, directory), {
         batchSize: analysis.training.batchSize,
         seed: analysis.seed,
         epochs: options.epochs,

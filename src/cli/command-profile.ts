@@ -25,7 +25,8 @@ import { count } from "./count.ts";
 import { readAndSplit } from "./prepare-events.ts";
 import type { ProfileOptions } from "./program.ts";
 import { runPaths } from "./run-folder.ts";
-import { builderFor, prepareTraining } from "./train-ensemble.ts";
+import { builderFor } from "./network-of-analysis.ts";
+import { prepareTraining } from "./train-ensemble.ts";
 
 export async function profileCommand(
   path: string,
@@ -128,7 +129,7 @@ async function firstFold(
   try {
     const folds = await prepared.write(runPaths(folder));
     const fold = folds.getTrainingFold(0, new Stream(analysis.seed, "profile"));
-    const builder = builderFor(analysis, folds, directory);
+    const builder = await builderFor(analysis, folds, directory);
     folds.close();
     return { builder, fold };
   } finally {

@@ -16,6 +16,7 @@ import {
 import { type History, parseHistory } from "../train/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
 import { classTotals, type Metrics, type ScoredSet, type SetMetrics, setTitle } from "./evaluation.ts";
+import { bodyText } from "./network-of-analysis.ts";
 import { readPredictions } from "./predictions-file.ts";
 import { type RunPaths, readJson, readMetrics } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -75,11 +76,18 @@ export function setIsRenormalised(analysis: Analysis, name: string): boolean {
   return analysis.evaluation.sets[name]?.renormalise ?? true;
 }
 
+function networkText(body: Analysis["model"]["body"], count: number): string {
+  const noun = `network${count === 1 ? "" : "s"}`;
+  if (body.kind !== "fullyConnected") return `${noun} (${bodyText(body)})`;
+  const { depth, width, connect, activation } = body;
+  return `${connect} ${noun} of ${depth} × ${width} ${activation} neurons`;
+}
+
 function summaryOf({ analysis, data, training, network }: RunRecord): string {
-  const { depth, width, connect, activation } = analysis.model.body;
+  const { body } = analysis.model;
   const members = training.members.length;
   return (
-    `${members} ${connect} network${members === 1 ? "" : "s"} of ${depth} × ${width} ${activation} neurons ` +
+    `${members} ${networkText(body, members)} ` +
     `(${formatNumber(network.parameterCount)} parameters each), trained on ${formatNumber(data.trainingCount)} events in ` +
     `${data.foldSizes.length} folds; ${formatNumber(data.validationCount)} validation events were kept from all of them.`
   );
@@ -242,12 +250,13 @@ function settingsOf({
           features.categorical.map((name, i) => `${name} (${features.categorySizes[i]})`).join(", ") ||
             "none",
         ],
-        [
-          "body",
-          `${model.body.connect}, ${model.body.depth} × ${model.body.width}, ${model.body.activation}`,
-        ],
-        ["dropout", model.body.dropout],
-        ["batch norm", model.body.batchNorm],
+        ["body", bodyText(model.body)],
+        ...(model.body.kind === "fullyConnected"
+          ? ([
+              ["dropout", model.body.dropout],
+              ["batch norm", model.body.batchNorm],
+            ] as const)
+          : []),
         ["loss", typeof model.loss === "string" ? model.loss : model.loss.name],
         ["parameters", network.parameterCount],
       ],

@@ -7,17 +7,16 @@ import {
   fitPipeline,
   HEPAugFoldYielder,
   type Pipeline,
-  resolveModule,
   stratifiedFolds,
   trainingWeights,
   writeFoldFile,
 } from "../data/index.ts";
 import { type EnsembleTraining, foldTrainEnsemble } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import { ModelBuilder } from "../model/index.ts";
-import type { Task } from "../nn/index.ts";
+import type { ModelBuilder } from "../model/index.ts";
 import type { CallbackSpec, ProgressEvent, TrainingEvent } from "../train/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
+import { builderFor } from "./network-of-analysis.ts";
 import { type LabelledEvents, stratificationKeys } from "./prepare-events.ts";
 import type { RunPaths } from "./run-folder.ts";
 import { writeJson } from "./run-folder.ts";
@@ -120,7 +119,7 @@ export async function trainEnsemble(
 ): Promise<{ readonly builder: ModelBuilder; readonly training: EnsembleTraining }> {
   const { directory, workers, signal, onProgress, onEvent } = surroundings;
   const { members, epochs, batchSize, callbacks, patience, ensemble } = analysis.training;
-  const builder = builderFor(analysis, folds, directory);
+  const builder = await builderFor(analysis, folds, directory);
   surroundings.trainingBegins();
   try {
     const training = await foldTrainEnsemble(folds, builder, {
@@ -145,51 +144,9 @@ export async function trainEnsemble(
   }
 }
 
-/** The networks that an analysis asks for. */
-export function builderFor(analysis: Analysis, folds: FoldYielder, directory: string): ModelBuilder {
-  const { model } = analysis;
-  const { embeddings } = model.head;
-  const embeddingSizes =
-    embeddings === "paper"
-      ? undefined
-      : typeof embeddings === "number"
-        ? Object.fromEntries(folds.categoricalFeatures.map((name) => [name, embeddings]))
-        : embeddings;
-  return new ModelBuilder({
-    task: taskOf(analysis),
-    features: folds,
-    body: model.body,
-    optimiser: model.optimiser,
-    ...(embeddingSizes === undefined ? {} : { embeddingSizes }),
-    ...(model.loss === "auto"
-      ? {}
-      : {
-          loss:
-            typeof model.loss === "object" && "module" in model.loss
-              ? resolveModule(model.loss, directory)
-              : model.loss,
-        }),
-  });
-}
-
 /** How prediction augments the events of an analysis; undefined when it does not. */
 export function augmentationOf(folds: FoldYielder): AugmentationPlan | undefined {
   return folds instanceof HEPAugFoldYielder ? folds.plan : undefined;
-}
-
-function taskOf({ target, model }: Analysis): Task {
-  switch (target.task) {
-    case "binary":
-      return { kind: "binary" };
-    case "multiclass":
-      return { kind: "multiclass", classCount: classNames(target).length };
-    case "regression":
-      return {
-        kind: "regression",
-        targetCount: 1,
-        ...(model.tail.range === undefined ? {} : { range: model.tail.range }),
-      };
-  }
 }
 
 function weightsForTraining(

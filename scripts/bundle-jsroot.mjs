@@ -67,8 +67,14 @@ export async function bundleJsroot() {
     throw new Error(`bundle-jsroot: expected one file, got ${chunks.map((c) => c.fileName).join(", ")}.`);
   const licence = readFileSync(join(root, "node_modules", "jsroot", "LICENSE"), "utf8");
   mkdirSync(join(root, "dist", "vendor"), { recursive: true });
+  // What JSROOT would print is kept, to become the reason in an error of ours.
+  const quiet = `export const complaints = [];
+const console = Object.fromEntries(["error", "warn", "log"].map((kind) => [kind, (...words) => {
+  if (kind !== "log") complaints.push(words.join(" "));
+}]));`;
+  const version = JSON.parse(readFileSync(manifest, "utf8")).version;
   writeFileSync(
     bundle,
-    `/* JSROOT ${JSON.parse(readFileSync(manifest, "utf8")).version}\n${licence.replaceAll("*/", "* /")}*/\n${chunks[0].code}`,
+    `/* JSROOT ${version}\n${licence.replaceAll("*/", "* /")}*/\n${quiet}\n${chunks[0].code}`,
   );
 }

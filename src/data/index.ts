@@ -1,4 +1,4 @@
-export { writeAtomically, writeText } from "./atomic-file.ts";
+export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
 export * from "./compute-columns.ts";
@@ -13,6 +13,7 @@ export * from "./hep-aug-fold-yielder.ts";
 export * from "./number-text.ts";
 export * from "./pipeline.ts";
 export * from "./read-table.ts";
+export * from "./root/index.ts";
 export type { Scaler } from "./scaler.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./table.ts";

@@ -1,0 +1,140 @@
+/** The columns of an RNTuple: numbers, texts, arrays, vectors, and members of records, also of vectors of records. */
+import { type NtupleDescription, type RootFile, type RootObject, readHeaderFooter } from "#jsroot";
+import { FileFormatError } from "../../errors/index.ts";
+import { type NtupleColumnInfo, type NtupleLayout, ntupleColumns } from "./ntuple-layout.ts";
+import { columnKind, readElements } from "./ntuple-pages.ts";
+import type { BranchColumn } from "./ragged.ts";
+import type { RootEvents } from "./root-events.ts";
+import { ValueSink } from "./value-sink.ts";
+
+/** The events of an RNTuple. */
+export async function ntupleEvents(
+  path: string,
+  file: RootFile,
+  ntuple: RootObject,
+  name: string,
+): Promise<RootEvents> {
+  const damaged = (reason: string) => new FileFormatError(`"${path}": the RNTuple "${name}" ${reason}.`);
+  const description = await readHeaderFooter(ntuple).catch((error: unknown) => {
+    throw damaged(`is damaged: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  if (!description) throw damaged("has no readable header");
+  const eventCount = description.clusterSummaries.reduce(
+    (sum, { numEntries }) => sum + Number(numEntries),
+    0,
+  );
+  const columns = ntupleColumns(description);
+  return {
+    path,
+    name,
+    kind: "RNTuple",
+    eventCount,
+    columns,
+    read: (column) =>
+      readColumn(
+        { file, description, eventCount, where: `"${path}", field "${column}"` },
+        columns.find((one) => one.name === column)!,
+      ),
+  };
+}
+
+interface Source {
+  readonly file: RootFile;
+  readonly description: NtupleDescription;
+  readonly eventCount: number;
+  readonly where: string;
+}
+
+async function readColumn(
+  source: Source,
+  { layout, shape, reason }: NtupleColumnInfo,
+): Promise<BranchColumn> {
+  const { description, eventCount, where } = source;
+  if (!layout) throw new FileFormatError(`${where} cannot be read: ${reason}.`);
+  const kind = columnKind(description.columnDescriptors[layout.values]!, where);
+  const sink = new ValueSink(layout.isCardinality ? "integer" : kind, where);
+  const offsets = new Uint32Array(eventCount + 1);
+  let event = 0;
+  for (const [cluster, { firstEntry, numEntries }] of description.clusterSummaries.entries()) {
+    const counts = await entryCounts(source, cluster, layout, Number(firstEntry), Number(numEntries));
+    const start = sink.length;
+    let total = 0;
+    for (const count of counts) {
+      total += count;
+      if (layout.isCardinality) sink.add(count);
+      offsets[++event] = start + total;
+    }
+    if (layout.isCardinality) continue;
+    await readValues(source, cluster, layout, Number(firstEntry), total, sink);
+    if (sink.length !== start + total) {
+      throw new FileFormatError(
+        `${where}: expected ${total} values in cluster ${cluster + 1}, found ${sink.length - start}: the file is damaged.`,
+      );
+    }
+  }
+  const values = sink.finish();
+  if (shape === "scalar") return values;
+  return shape === "text" ? textsOf(offsets, values as ArrayLike<number>) : { offsets, values };
+}
+
+/** How many values each entry of a cluster has. */
+async function entryCounts(
+  source: Source,
+  cluster: number,
+  layout: NtupleLayout,
+  firstEntry: number,
+  entryCount: number,
+): Promise<Int32Array> {
+  const counts = new Int32Array(entryCount);
+  const ends = layout.isCardinality ? layout.values : layout.ends;
+  if (ends === undefined) return counts.fill(layout.repeat);
+  const range = source.description.pageLocations[cluster]?.[ends];
+  if (!range) return counts;
+  // A field that was added while the file was written has no elements for the entries before.
+  let entry = Math.max(0, Number(range.elementOffset) - firstEntry);
+  let previous = 0;
+  const column = source.description.columnDescriptors[ends]!;
+  await readElements(
+    source.file,
+    column,
+    range,
+    (end) => {
+      counts[entry++] = (Number(end) - previous) * layout.repeat;
+      previous = Number(end);
+    },
+    source.where,
+  );
+  if (entry !== entryCount || counts.some((count) => count < 0)) {
+    throw new FileFormatError(
+      `${source.where}: the lengths of its lists contradict each other: the file is damaged.`,
+    );
+  }
+  return counts;
+}
+
+async function readValues(
+  source: Source,
+  cluster: number,
+  layout: NtupleLayout,
+  firstEntry: number,
+  total: number,
+  sink: ValueSink,
+): Promise<void> {
+  const range = source.description.pageLocations[cluster]?.[layout.values];
+  const stored = range?.pages.reduce((sum, page) => sum + Number(page.numElements), 0) ?? 0;
+  const isLate =
+    layout.ends === undefined &&
+    (range === undefined || Number(range.elementOffset) > firstEntry * layout.repeat);
+  if (isLate) for (let i = stored; i < total; i++) sink.add(0);
+  if (!range) return;
+  const column = source.description.columnDescriptors[layout.values]!;
+  await readElements(source.file, column, range, (value) => sink.add(value), source.where);
+}
+
+function textsOf(offsets: Uint32Array, characters: ArrayLike<number>): string[] {
+  const bytes = Uint8Array.from(characters);
+  const decoder = new TextDecoder();
+  return Array.from({ length: offsets.length - 1 }, (_, i) =>
+    decoder.decode(bytes.subarray(offsets[i]!, offsets[i + 1]!)),
+  );
+}

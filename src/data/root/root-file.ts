@@ -1,0 +1,134 @@
+/** Opening ROOT files: what they contain, and their trees and ntuples. */
+import { complaints, openFile, type RootFile, type RootKey, type RootObject, type RootTree } from "#jsroot";
+import { ConfigurationError, FileFormatError, unknownName } from "../../errors/index.ts";
+import { ntupleEvents } from "./read-ntuple.ts";
+import { treeEvents } from "./read-tree.ts";
+import type { RootEvents } from "./root-events.ts";
+
+/** One object of a file. */
+export interface RootEntry {
+  /** With its directories: `analysis/Events`. */
+  readonly name: string;
+  /** Such as `TTree`, `TH1F`. */
+  readonly className: string;
+  readonly title: string;
+}
+
+/** An open ROOT file. */
+export interface RootReader {
+  readonly path: string;
+  /** Everything in it, also in directories, in the file's order; of several cycles of an object the last. */
+  readonly entries: readonly RootEntry[];
+  /**
+   * The events of a tree or ntuple; without a name, of the only one of the file.
+   *
+   * @throws UnknownNameError; ConfigurationError where the name is needed to choose; FileFormatError when damaged.
+   */
+  events(name?: string): Promise<RootEvents>;
+  /** Any object, such as a histogram, with ROOT's own member names. */
+  object(name: string): Promise<RootObject>;
+}
+
+/**
+ * Opens a ROOT file for reading.
+ *
+ * @param path a file, or an http(s) address.
+ * @throws FileFormatError for what is no ROOT file, or is damaged.
+ */
+export async function openRootFile(path: string): Promise<RootReader> {
+  if (/^root:\/\//.test(path)) {
+    throw new FileFormatError(
+      `"${path}": files behind XRootD cannot be read; copy it with "xrdcp ${path} ." and name the copy.`,
+    );
+  }
+  const file = await contained(() => openFile(path), `"${path}" is not a ROOT file, or is damaged`);
+  if (!file?.fKeys) throw new FileFormatError(`"${path}" is not a ROOT file, or is damaged.`);
+  const entries = await listEntries(file, "", file.fKeys, path);
+  const object = async (name: string): Promise<RootObject> => {
+    const found = await contained(() => file.readObject(name), `"${path}": "${name}" cannot be read`);
+    if (!found) throw new FileFormatError(`"${path}": "${name}" cannot be read: the file is damaged.`);
+    return found;
+  };
+  return {
+    path,
+    entries,
+    object: (name) => {
+      if (!entries.some((entry) => entry.name === name)) {
+        throw unknownName(
+          `"${path}": object`,
+          name,
+          entries.map((entry) => entry.name),
+        );
+      }
+      return object(name);
+    },
+    events: async (name) => {
+      const chosen = chooseEvents(entries, name, path);
+      const found = await object(chosen.name);
+      return chosen.className === "TTree" || chosen.className === "TNtuple" || chosen.className === "TNtupleD"
+        ? treeEvents(path, file, found as RootTree, chosen.name)
+        : ntupleEvents(path, file, found, chosen.name);
+    },
+  };
+}
+
+const eventClasses = /^(TTree|TNtupleD?|(ROOT::)?(Experimental::)?RNTuple)$/;
+
+/** Whether an object of a file holds events. */
+export function holdsEvents({ className }: RootEntry): boolean {
+  return eventClasses.test(className);
+}
+
+function chooseEvents(entries: readonly RootEntry[], name: string | undefined, path: string): RootEntry {
+  const candidates = entries.filter(holdsEvents);
+  const names = candidates.map((entry) => entry.name);
+  if (name !== undefined) {
+    const chosen = candidates.find((entry) => entry.name === name);
+    if (!chosen) throw unknownName(`"${path}": tree or ntuple`, name, names);
+    return chosen;
+  }
+  if (candidates.length === 0) throw new FileFormatError(`"${path}" has no tree and no ntuple of events.`);
+  if (candidates.length > 1) {
+    throw new ConfigurationError(`"${path}" has several trees: ${names.join(", ")}; name the one to read.`);
+  }
+  return candidates[0]!;
+}
+
+async function listEntries(
+  file: RootFile,
+  directory: string,
+  keys: readonly RootKey[],
+  path: string,
+): Promise<RootEntry[]> {
+  const entries = new Map<string, RootEntry & { readonly cycle: number }>();
+  for (const { fName, fClassName, fTitle, fCycle } of keys) {
+    const name = directory + fName;
+    if (name === "StreamerInfo" || (entries.get(name)?.cycle ?? 0) > fCycle) continue;
+    entries.set(name, { name, className: fClassName, title: fTitle, cycle: fCycle });
+  }
+  const list: RootEntry[] = [];
+  for (const { name, className, title } of entries.values()) {
+    list.push({ name, className, title });
+    if (!/^TDirectory/.test(className)) continue;
+    const inner = await contained(
+      () => file.readObject(name),
+      `"${path}": directory "${name}" cannot be read`,
+    );
+    const innerKeys = (inner as { fKeys?: readonly RootKey[] } | null)?.fKeys ?? [];
+    list.push(...(await listEntries(file, `${name}/`, innerKeys, path)));
+  }
+  return list;
+}
+
+/** What the library throws, or only prints, becomes one sentence. */
+async function contained<T>(work: () => Promise<T>, sentence: string): Promise<T> {
+  complaints.length = 0;
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new FileFormatError(`${sentence}: ${reason}.`);
+  } finally {
+    complaints.length = 0;
+  }
+}

@@ -14,7 +14,6 @@ import { ConfigurationError } from "../errors/index.ts";
 import {
   flatten,
   type Loss,
-  type MaskInput,
   type NetworkLayout,
   outputCount,
   type Scope,
@@ -39,6 +38,7 @@ import {
   type Tensor,
 } from "../tensor/index.ts";
 import type { ModelBuilder } from "./builder.ts";
+import { dropoutMasks } from "./dropout-masks.ts";
 import type { BatchTensors, GraphHooks, LossContext } from "./graph-hooks.ts";
 import { HookInputs } from "./hook-inputs.ts";
 
@@ -159,7 +159,7 @@ export async function compileTraining(
         feeds[`scalar:${name}`] = { data: scalars[s]!, shape: [steps] };
       });
       Object.assign(feeds, step.hooks.feeds(state, call, steps));
-      addMasks(feeds, step.masks, steps, call.random);
+      Object.assign(feeds, dropoutMasks(step.masks, steps, call.random));
       const results = await session.run(feeds);
       const final = (name: string) => results[finalStateName(name)]!.data as Float32Array;
       return {
@@ -316,30 +316,4 @@ function stored(flat: Tensor, { offset, shape }: NetworkLayout["buffers"][number
 /** Zeros of the parameter's shape. */
 function zeros(parameter: Tensor): Tensor {
   return constant(new Float64Array(elementCount(parameter.shape)), parameter.shape);
-}
-
-/** Random bits for all masks: step by step, so that cutting a fold into calls changes nothing. */
-function addMasks(
-  feeds: Record<string, SessionValue>,
-  masks: readonly MaskInput[],
-  steps: number,
-  random: Stream,
-): void {
-  const sizes = masks.map(({ tensor }) => tensor.shape.reduce<number>((n, s) => n * (s as number), 1));
-  const bits = sizes.map((size) => new Uint8Array(steps * size));
-  const words = sizes.map((size) => new Uint32Array(Math.ceil(size / 2)));
-  for (let step = 0; step < steps; step++) {
-    masks.forEach(({ probability }, m) => {
-      const [size, drawn] = [sizes[m]!, random.fill(words[m]!)];
-      const part = bits[m]!.subarray(step * size, (step + 1) * size);
-      const limit = Math.round(probability * 65536);
-      for (let i = 0; i < size; i++) {
-        const word = drawn[i >> 1]!;
-        part[i] = ((i & 1) === 0 ? word & 0xffff : word >>> 16) < limit ? 1 : 0;
-      }
-    });
-  }
-  masks.forEach(({ tensor }, m) => {
-    feeds[tensor.attributes.name] = { data: bits[m]!, shape: [steps, ...(tensor.shape as number[])] };
-  });
 }

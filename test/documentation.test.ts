@@ -60,50 +60,6 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
-describe("docs/from-lumin.md", () => {
-  const rows = textOf("docs/from-lumin.md")
-    .split("\n")
-    .filter((line) => /^\|.*\|.*\|.*\|.*\|$/.test(line))
-    .map((line) => line.slice(1, -1).split("|"))
-    .map(([lumin, here, status, note]) => ({ lumin, here: here!.trim(), status: status!.trim(), note }))
-    .filter(({ status }) => status !== "status" && !/^-+$/.test(status));
-
-  test("gives each name one of four states", () => {
-    expect(rows.length).toBeGreaterThan(100);
-    const states = ["same", "different", "not yet", "dropped"];
-    expect(rows.filter(({ status }) => !states.includes(status))).toEqual([]);
-  });
-
-  test("names what is really exported, and nothing where a thing does not exist", async () => {
-    const exported = new Set<string>();
-    for (const subpath of Object.keys(manifest.exports).filter((name) => !name.endsWith(".json"))) {
-      const folder = subpath.slice(1);
-      const index = join(root, "src", folder, "index.ts");
-      for (const name of Object.keys((await import(index)) as object)) exported.add(name);
-      for (const name of typeNames(join(root, "src", folder))) exported.add(name);
-    }
-    const unknown = rows.filter(({ here, status }) => {
-      const names = [...here.matchAll(/`([A-Za-z]+)`/g)].map((match) => match[1]!);
-      return status === "not yet" || status === "dropped"
-        ? names.length > 0
-        : names.some((name) => !exported.has(name));
-    });
-    expect(unknown.map(({ lumin, here }) => `${lumin} → ${here}`)).toEqual([]);
-  });
-});
-
-/** Exported interfaces and types, which leave no trace at run time. */
-function typeNames(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  return files.flatMap((name) =>
-    [...readFileSync(join(folder, name), "utf8").matchAll(/^export (?:interface|type) (\w+)/gm)].map(
-      (match) => match[1]!,
-    ),
-  );
-}
-
 describe("README.md", () => {
   mkdirSync(join(root, "runs"), { recursive: true });
   const folder = mkdtempSync(join(root, "runs", "readme-"));

@@ -192,6 +192,14 @@ lumin predict, but counts as none of the known ones.`,
       await exportCommand(run, options, context);
     });
 
+  command(program, "model", "print the parameters of a network: layer, name, shape, count, trainable or not")
+    .argument("<folder>", "folder of a saved network, or a run folder, whose first network is shown")
+    .option("--json", "print JSON instead of a table")
+    .action(async (folder: string, options: { readonly json?: boolean }) => {
+      const { modelCommand } = await import("./command-model.ts");
+      await modelCommand(folder, options);
+    });
+
   command(program, "profile", "show where the time of the analysis's training step goes")
     .argument("<analysis>", "the YAML file that describes the analysis")
     .option("--steps <count>", "training steps to time", wholeNumber(1), 100)

@@ -11,6 +11,7 @@ export type {
   WeightsOfEvents,
 } from "./event-callbacks.ts";
 export * from "./find-learning-rate.ts";
+export { type FitOptions, type Fitted, fit } from "./fit.ts";
 export type { GradClipOptions, LabelSmoothingOptions } from "./graph-callbacks.ts";
 export * from "./history.ts";
 export type { LearningRateRecord, LRFinderOptions } from "./lr-finder.ts";

@@ -41,7 +41,7 @@ const HIDDEN = 64;
 const HEADS = 4;
 
 /** Events with 30 continuous features and one of 4 categories, embedded in 3 numbers. */
-function tabular(title: string, body: FullyConnectedSpec, products: readonly Product[]): TimedNetwork {
+export function tabular(title: string, body: FullyConnectedSpec, products: readonly Product[]): TimedNetwork {
   return {
     title,
     columns: CONTINUOUS + 1,

@@ -10,7 +10,7 @@ import {
   withDuckDB,
 } from "./duckdb.ts";
 import { createTable } from "./duckdb-table.ts";
-import { type Column, type Table, tableOf } from "./table.ts";
+import { type Column, selectRows, type Table, tableOf } from "./table.ts";
 
 /**
  * The table with one more column for each expression, such as `PRI_met * cos(PRI_met_phi)` or
@@ -46,12 +46,35 @@ export async function computeColumns(
       try {
         result[name] = await evaluate(connection, expression, table.rowCount);
       } catch (error) {
-        throw expressionError(name, expression, error, known);
+        throw expressionError(`computed column "${name}" (${expression})`, error, known);
       }
     }
     return result;
   });
   return tableOf({ ...table.columns, ...computed });
+}
+
+/**
+ * The rows for which an SQL expression of the columns is true.
+ *
+ * @throws ConfigurationError for an expression that is not valid SQL; UnknownNameError for a column that is not there.
+ */
+export async function selectWhere(table: Table, condition: string): Promise<Table> {
+  const known = Object.keys(table.columns);
+  const truth = `CASE WHEN (${condition}\n) THEN 1 ELSE 0 END`;
+  const passes = await withDuckDB(async (connection) => {
+    const events = mentioned(table, [["", condition]]);
+    await createTable(connection, "stored", events);
+    await connection.run(`CREATE VIEW events AS SELECT ${gapsAsNull(events)} FROM stored`);
+    try {
+      return (await evaluate(connection, truth, table.rowCount)) as ArrayLike<number>;
+    } catch (error) {
+      throw expressionError(`selection ${condition}`, error, known);
+    }
+  });
+  const rows: number[] = [];
+  for (let i = 0; i < table.rowCount; i++) if (passes[i] === 1) rows.push(i);
+  return selectRows(table, rows);
 }
 
 async function evaluate(connection: DuckDBConnection, expression: string, rowCount: number): Promise<Column> {
@@ -91,8 +114,7 @@ function gapsAsNull({ columns }: Table): string {
 }
 
 /** DuckDB's trouble with an expression as an error of ours. */
-function expressionError(name: string, expression: string, error: unknown, known: readonly string[]): Error {
-  const where = `computed column "${name}" (${expression})`;
+function expressionError(where: string, error: unknown, known: readonly string[]): Error {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Referenced column "(.+?)" not found/.exec(message)?.[1];
   if (unknown !== undefined) return unknownName(`${where}: column`, unknown, known);

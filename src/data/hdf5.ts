@@ -67,6 +67,18 @@ export class Hdf5File {
     });
   }
 
+  /** The names of the members of a data set of records (a compound type); none for plain values. */
+  members(name: string): string[] | undefined {
+    return this.#guard(() =>
+      this.#required(name).metadata.compound_type?.members.map((member) => member.name),
+    );
+  }
+
+  /** The rows of a data set of records, members in the order of `members`. */
+  readRecords(name: string): readonly (readonly unknown[])[] {
+    return this.#guard(() => this.#required(name).value as unknown as readonly (readonly unknown[])[]);
+  }
+
   /** The text in a data set of one string, parsed as JSON. */
   readJson(name: string): unknown {
     const text = this.read(name);

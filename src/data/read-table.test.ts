@@ -117,7 +117,7 @@ describe("readTable says what is wrong with", () => {
     expect(await message([folder])).toBe('FileFormatError: "…" is a folder, a file is needed.');
     expect(await message([await put("empty.csv", "")])).toBe('FileFormatError: "…/empty.csv" is empty.');
     expect(await message([await put("a.root", "root")])).toBe(
-      'FileFormatError: "…/a.root": events are read from CSV, TSV (plain or gzip) and Parquet files.',
+      'FileFormatError: "…/a.root" is not a ROOT file, or is damaged: File …/a.root does not provide streamer infos.',
     );
     expect(await message([await put("b.parquet", "PAR1 but no more")])).toMatch(
       /^FileFormatError: "…\/b.parquet" is not an intact Parquet file: /,
@@ -200,7 +200,7 @@ describe("readTable says what is wrong with", () => {
 
   test("a table of unequal columns", () => {
     expect(() => tableOf({ a: ["x"], b: new Float64Array(2) })).toThrow(
-      'tableOf: the columns must be equally long, but "a" has 1 values and "b" has 2.',
+      'tableOf: the columns must be equally long, but "a" has 1 value and "b" has 2.',
     );
   });
 });

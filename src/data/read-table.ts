@@ -1,42 +1,40 @@
-/** Reading events from CSV, TSV (plain or gzip) and Parquet files into a table. */
-import { access, constants, stat } from "node:fs/promises";
-import { ConfigurationError, DataError, FileFormatError, LuminError, unknownName } from "../errors/index.ts";
-import { ColumnBuilder, type ColumnKind, columnKind } from "./column-builder.ts";
-import {
-  chunksOf,
-  type DuckDBConnection,
-  describeColumns,
-  firstLine,
-  identifier,
-  literal,
-  rowsOf,
-  withDuckDB,
-} from "./duckdb.ts";
-import { expandNames } from "./expand-names.ts";
-import { checkGzip, isGzip, readFirstLine } from "./gzip-check.ts";
-import { type Column, concatenateTables, shortened, type Table } from "./table.ts";
+/** Reading events from files of any format into one table. */
+import { access, constants, open, stat } from "node:fs/promises";
+import { ConfigurationError, DataError, FileFormatError } from "../errors/index.ts";
+import { selectWhere } from "./compute-columns.ts";
+import { isGzip } from "./gzip-check.ts";
+import { columnarNames, readColumnar } from "./read-columnar.ts";
+import { hdf5Names, readHdf5Table } from "./read-hdf5-table.ts";
+import { npyNames, readNpyTable } from "./read-npy.ts";
+import { readEvents as readRootEvents } from "./root/read-root.ts";
+import { openRootFile } from "./root/root-file.ts";
+import { concatenateTables, type Table } from "./table.ts";
 
 /** What to read, and as what. */
 export interface ReadTableOptions {
   /** An SQL expression that is true for the rows to keep, such as `KaggleSet = 't'`. */
   readonly select?: string | undefined;
-  /** The columns to read, in this order, globs allowed (default: all). */
+  /** The columns to read, in this order, globs allowed (default: all that have one value an event). */
   readonly columns?: readonly string[] | undefined;
   /** Columns (or globs) that must hold numbers: text in one is an error even where most of it is text. */
   readonly numbers?: readonly string[] | undefined;
   /** Columns (or globs) that are text even where most of it looks like numbers. */
   readonly texts?: readonly string[] | undefined;
+  /** The tree or ntuple of a ROOT file, or the group of an HDF5 file (default: the only one). */
+  readonly tree?: string | undefined;
+  /** Columns of ROOT files to read beside those with one value an event: `Muon_pt[0]`, `Muon_pt[]`. */
+  readonly elements?: readonly string[] | undefined;
 }
 
-/** How many rows are looked at to tell a column's type; the rest must agree or the whole file is looked at. */
-const sampleSize = 20_480;
+type Format = "columnar" | "root" | "hdf5" | "npy";
 
 /**
- * The events of one or several files, one after the other, rows in the order of the files.
+ * The events of one or several files, one after the other, rows in the order of the files. CSV, TSV (also .gz),
+ * JSON, Parquet, ROOT (TTree and RNTuple), HDF5, NPY and NPZ.
  *
- * Numbers with a fraction become `Float64Array` (Parquet's single precision `Float32Array`); whole numbers
- * `Int32Array` where all fit, else `BigInt64Array`, exact (Parquet's 64-bit columns always); everything else text.
- * Empty cells are NaN, or "" in text.
+ * Numbers with a fraction become `Float64Array` (stored single precision `Float32Array`); whole numbers `Int32Array`
+ * where all fit, else `BigInt64Array`, exact (Parquet's 64-bit columns always); everything else text. Empty cells are
+ * NaN, or "" in text.
  *
  * @throws FileFormatError for a file that is missing, damaged or truncated; UnknownNameError for a column the files
  * do not have; DataError for text in a column of numbers (with file, line and value), for rows of the wrong length and
@@ -45,14 +43,11 @@ const sampleSize = 20_480;
 export async function readTable(paths: readonly string[], options: ReadTableOptions = {}): Promise<Table> {
   if (paths.length === 0) throw new ConfigurationError("readTable: no input file was given.");
   for (const path of paths) await checkReadable(path);
-  const parts = await withDuckDB(async (connection) => {
-    const read: Table[] = [];
-    for (const path of paths) {
-      const columns = options.columns ?? (read[0] && Object.keys(read[0].columns));
-      read.push(await readFile(connection, path, { ...options, columns }));
-    }
-    return read;
-  });
+  const parts: Table[] = [];
+  for (const path of paths) {
+    const columns = options.columns ?? (parts[0] && Object.keys(parts[0].columns));
+    parts.push(await readPart(path, { ...options, columns }));
+  }
   const table = concatenateTables(
     parts,
     paths.map((path) => `"${path}"`),
@@ -69,14 +64,70 @@ export async function readTable(paths: readonly string[], options: ReadTableOpti
 }
 
 /** The names of the columns of a file, without reading its events. */
-export async function readColumnNames(path: string): Promise<string[]> {
+export async function readColumnNames(path: string, tree?: string): Promise<string[]> {
   await checkReadable(path);
-  return withDuckDB(async (connection) =>
-    (await openSource(connection, path)).columns.map(({ name }) => name),
-  );
+  switch (await formatOf(path)) {
+    case "root":
+      return (await (await openRootFile(path)).events(tree)).columns.map(({ name }) => name);
+    case "hdf5":
+      return hdf5Names(path, tree);
+    case "npy":
+      return npyNames(path);
+    default:
+      return columnarNames(path);
+  }
+}
+
+async function readPart(path: string, options: ReadTableOptions): Promise<Table> {
+  const format = await formatOf(path);
+  if (format === "columnar") return readColumnar(path, options);
+  const { columns, select, tree, elements } = options;
+  const table =
+    format === "root"
+      ? await readRootEvents(await (await openRootFile(path)).events(tree), columns, elements)
+      : format === "hdf5"
+        ? await readHdf5Table(path, { columns, group: tree })
+        : await readNpyTable(path, columns);
+  return select === undefined ? table : selectWhere(table, select);
+}
+
+/** By the first bytes, or else by the name. */
+async function formatOf(path: string): Promise<Format> {
+  const file = await open(path);
+  const first = Buffer.alloc(8);
+  try {
+    await file.read(first, 0, 8, 0);
+  } finally {
+    await file.close();
+  }
+  const text = first.toString("latin1");
+  const byContent: Format | undefined = text.startsWith("root")
+    ? "root"
+    : text.startsWith("\x89HDF")
+      ? "hdf5"
+      : text.startsWith("\x93NUMPY") || (/\.npz$/i.test(path) && text.startsWith("PK"))
+        ? "npy"
+        : undefined;
+  const byName: Format = /\.root$/i.test(path)
+    ? "root"
+    : /\.(h5|hdf5)$/i.test(path)
+      ? "hdf5"
+      : /\.np[yz]$/i.test(path)
+        ? "npy"
+        : "columnar";
+  if (byContent === undefined && byName !== "columnar") {
+    const kind = { root: "a ROOT", hdf5: "an HDF5", npy: "a NumPy", columnar: "" }[byName];
+    throw new FileFormatError(`"${path}" is named like ${kind} file but does not begin like one.`);
+  }
+  return byContent ?? byName;
 }
 
 async function checkReadable(path: string): Promise<void> {
+  if (/^[a-z]+:\/\//i.test(path)) {
+    throw new FileFormatError(
+      `"${path}": files are read from disk; copy it first${path.startsWith("root:") ? `, with "xrdcp ${path} ."` : ""}.`,
+    );
+  }
   try {
     await access(path, constants.R_OK);
   } catch (error) {
@@ -89,304 +140,4 @@ async function checkReadable(path: string): Promise<void> {
   if (/\.gz$/i.test(path) && !(await isGzip(path))) {
     throw new FileFormatError(`"${path}" is named .gz but is not a gzip file.`);
   }
-  if (/\.(h5|hdf5|root)$/i.test(path)) {
-    throw new FileFormatError(`"${path}": events are read from CSV, TSV (plain or gzip) and Parquet files.`);
-  }
-}
-
-/** One file as DuckDB sees it. */
-interface Source {
-  readonly path: string;
-  readonly isCsv: boolean;
-  /** All columns with their SQL types. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** The table function to select from. */
-  readonly sql: string;
-  /** The same with every column as text (CSV only). */
-  readonly textSql: string;
-}
-
-async function openSource(
-  connection: DuckDBConnection,
-  path: string,
-  sample: number = sampleSize,
-): Promise<Source> {
-  if (/\.(parquet|pq)$/i.test(path)) {
-    const sql = `read_parquet(${literal(path)})`;
-    const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {
-      throw new FileFormatError(`"${path}" is not an intact Parquet file: ${firstLine(error)}`);
-    });
-    return { path, isCsv: false, columns, sql, textSql: sql };
-  }
-  const header = await readFirstLine(path);
-  const delimiter = delimiterOf(header);
-  const compression = (await isGzip(path)) ? "gzip" : "none";
-  const dialect = `delim=${literal(delimiter)}, quote='"', escape='"', header=true, compression=${literal(compression)}`;
-  const typed = (columns: readonly { name: string; type: string }[]) => {
-    const list = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`);
-    return `read_csv(${literal(path)}, ${dialect}, auto_detect=false, columns={${list.join(", ")}})`;
-  };
-  const texts = (names: readonly string[]) => typed(names.map((name) => ({ name, type: "VARCHAR" })));
-  const find = `read_csv(${literal(path)}, ${dialect}, sample_size=${sample}, auto_type_candidates=['BIGINT','DOUBLE','VARCHAR'])`;
-  const columns = await describeColumns(connection, `SELECT * FROM ${find}`).catch(async (error) => {
-    // The search for types says little; a plain reading names the line.
-    const plain = texts(headerNames(header, delimiter));
-    await rowsOf(connection, `SELECT count(COLUMNS(*)) FROM ${plain}`).catch((cause) => {
-      throw readingError(path, cause);
-    });
-    throw readingError(path, error);
-  });
-  return {
-    path,
-    isCsv: true,
-    columns,
-    sql: sample < 0 ? typed(columns) : wholeNumbersChecked(columns, typed),
-    textSql: texts(columns.map(({ name }) => name)),
-  };
-}
-
-/**
- * DuckDB would round "1.5" further down in a column that its sample took for whole numbers, in silence. Such columns
- * are read as text here and refused where a value is not whole; the reader then looks at the whole file for the types.
- */
-function wholeNumbersChecked(
-  columns: readonly { name: string; type: string }[],
-  typed: (columns: readonly { name: string; type: string }[]) => string,
-): string {
-  const whole = columns.filter(({ type }) => type === "BIGINT").map(({ name }) => identifier(name));
-  if (whole.length === 0) return typed(columns);
-  const source = typed(
-    columns.map(({ name, type }) => ({ name, type: type === "BIGINT" ? "VARCHAR" : type })),
-  );
-  const checked = whole.map(
-    (name) =>
-      `CASE WHEN ${name} IS NULL OR regexp_full_match(${name}, '\\s*[+-]?[0-9]+\\s*') THEN CAST(${name} AS BIGINT) ELSE error('Could not convert') END AS ${name}`,
-  );
-  return `(SELECT * REPLACE (${checked.join(", ")}) FROM ${source})`;
-}
-
-/** The names in a header line, for a file whose rows do not fit it. */
-function headerNames(header: string, delimiter: string): string[] {
-  const names = header.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
-  return names.map((name, i) => (name === "" || names.indexOf(name) !== i ? `${name}_${i}` : name));
-}
-
-/** The separator that occurs most often in the header. */
-function delimiterOf(header: string): string {
-  const counts = [",", "\t", ";", "|"].map(
-    (delimiter) => [header.split(delimiter).length, delimiter] as const,
-  );
-  return counts.reduce((best, candidate) => (candidate[0] > best[0] ? candidate : best))[1];
-}
-
-async function readFile(
-  connection: DuckDBConnection,
-  path: string,
-  options: ReadTableOptions,
-): Promise<Table> {
-  // A damaged file is told from a badly written one by unpacking it once, beside the reading.
-  const intact = (await isGzip(path)) ? checkGzip(path) : Promise.resolve();
-  intact.catch(() => {});
-  try {
-    const table = await readEvents(connection, path, options);
-    await intact;
-    return table;
-  } catch (error) {
-    await intact;
-    throw error;
-  }
-}
-
-async function readEvents(
-  connection: DuckDBConnection,
-  path: string,
-  options: ReadTableOptions,
-): Promise<Table> {
-  const source = await openSource(connection, path);
-  const names = source.columns.map((column) => column.name);
-  const wanted = options.columns ? expandNames(options.columns, names, `column of "${path}"`) : names;
-  await refuseTextInNumbers(connection, source, wanted, options);
-  try {
-    return await readColumns(connection, source, wanted, options);
-  } catch (error) {
-    if (!source.isCsv || error instanceof LuminError || !/onversion Error|convert/.test(String(error)))
-      throw error;
-    // A value further down does not fit the type that the sample suggested.
-    const whole = await openSource(connection, path, -1);
-    for (const [index, { name, type }] of whole.columns.entries()) {
-      if (type === "VARCHAR" && source.columns[index]!.type !== "VARCHAR" && !listed(options.texts, name)) {
-        const error = await textInNumbers(connection, source, name);
-        if (error) throw error;
-      }
-    }
-    return await readColumns(connection, whole, wanted, options);
-  }
-}
-
-async function readColumns(
-  connection: DuckDBConnection,
-  source: Source,
-  wanted: readonly string[],
-  { select, numbers }: ReadTableOptions,
-): Promise<Table> {
-  // Where the first cells are all empty, DuckDB takes a column for text.
-  const isEmptyNumber = (name: string): boolean =>
-    source.isCsv &&
-    listed(numbers, name) &&
-    source.columns.some((c) => c.name === name && c.type === "VARCHAR");
-  const kinds = wanted.map((name): ColumnKind => {
-    const { type } = source.columns.find((column) => column.name === name)!;
-    const kind = isEmptyNumber(name) ? "float64" : columnKind(type);
-    if (!kind) {
-      throw new DataError(
-        `column "${name}" of "${source.path}" holds ${type} values; events need one number or text a column. List the columns to read.`,
-      );
-    }
-    return kind;
-  });
-  const builders = kinds.map((kind) => new ColumnBuilder(kind, source.isCsv));
-  const list = wanted
-    .map((name, i) =>
-      builders[i]!.expression(
-        isEmptyNumber(name) ? `TRY_CAST(${identifier(name)} AS DOUBLE)` : identifier(name),
-      ),
-    )
-    .join(", ");
-  const where = select === undefined ? "" : ` WHERE (${select}\n)`;
-  let rowCount = 0;
-  try {
-    for await (const chunk of chunksOf(connection, `SELECT ${list} FROM ${source.sql}${where}`)) {
-      for (const [i, builder] of builders.entries()) builder.append(chunk.getColumnVector(i), chunk.rowCount);
-      rowCount += chunk.rowCount;
-    }
-  } catch (error) {
-    throw (
-      selectionError(error, select, source) ??
-      (isConversion(error) ? error : readingError(source.path, error))
-    );
-  }
-  const columns: Record<string, Column> = {};
-  for (const [i, name] of wanted.entries()) columns[name] = builders[i]!.finish(name);
-  return { rowCount, columns };
-}
-
-/** Text among numbers is found in the sample already where the column is listed as, or mostly is, numbers. */
-async function refuseTextInNumbers(
-  connection: DuckDBConnection,
-  source: Source,
-  wanted: readonly string[],
-  { numbers, texts }: ReadTableOptions,
-): Promise<void> {
-  const suspects = source.columns
-    .filter(({ name, type }) => type === "VARCHAR" && wanted.includes(name) && !listed(texts, name))
-    .map(({ name }) => name);
-  if (suspects.length === 0) return;
-  for (const name of suspects) {
-    const error = listed(numbers, name) && (await textInNumbers(connection, source, name));
-    if (error) throw error;
-  }
-  if (!source.isCsv) return;
-  const counts = suspects
-    .map((name) => `count(TRY_CAST(${identifier(name)} AS DOUBLE)), count(${identifier(name)})`)
-    .join(", ");
-  const [row] = await rowsOf(
-    connection,
-    `SELECT ${counts} FROM (SELECT * FROM ${source.textSql} LIMIT ${sampleSize})`,
-  ).catch((error) => {
-    throw readingError(source.path, error);
-  });
-  for (const [i, name] of suspects.entries()) {
-    const numeric = Number(row![2 * i]);
-    const filled = Number(row![2 * i + 1]);
-    if (numeric < filled && 2 * numeric > filled) {
-      const error = await textInNumbers(connection, source, name);
-      if (error) throw error;
-    }
-  }
-}
-
-function listed(patterns: readonly string[] | undefined, name: string): boolean {
-  return patterns?.some((pattern) => pattern === name || globMatches(pattern, name)) ?? false;
-}
-
-function globMatches(pattern: string, name: string): boolean {
-  try {
-    return expandNames([pattern], [name]).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-/** The error for the first text in a column of numbers; none for a CSV column that has only empty cells. */
-async function textInNumbers(
-  connection: DuckDBConnection,
-  source: Source,
-  name: string,
-): Promise<DataError | undefined> {
-  const column = identifier(name);
-  const [found] = await rowsOf(
-    connection,
-    `SELECT number, value FROM (SELECT row_number() OVER () AS number, ${column} AS value FROM ${source.textSql})
-     WHERE trim(value) <> '' AND TRY_CAST(value AS DOUBLE) IS NULL ORDER BY number LIMIT 1`,
-  );
-  if (!found && source.isCsv) return undefined;
-  if (!found) return new DataError(`"${source.path}": the column "${name}" holds text, numbers are needed.`);
-  const row = Number(found[0]);
-  return new DataError(
-    `"${source.path}", row ${row}${source.isCsv ? ` (line ${row + 1})` : ""}: the column "${name}" holds numbers, but here it is the text "${shortened(String(found[1]))}".`,
-  );
-}
-
-function isConversion(error: unknown): boolean {
-  return /^Conversion Error|Error when converting|Could not convert/.test(
-    error instanceof Error ? error.message : "",
-  );
-}
-
-/** DuckDB's trouble with the file as an error of ours. */
-function readingError(path: string, error: unknown): Error {
-  if (error instanceof LuminError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-  const expected = /Expected Number of Columns: (\d+)\D+Found: (\d+)/.exec(message);
-  if (line && expected) {
-    return new DataError(`"${path}", line ${line}: expected ${expected[1]} cells, found ${expected[2]}.`);
-  }
-  if (line) return new DataError(`"${path}", line ${line}: ${csvReason(message)}`);
-  if (/sniff|dialect/i.test(message)) {
-    return new FileFormatError(
-      `"${path}" is not a CSV file whose rows have as many cells as its header has names.`,
-    );
-  }
-  return new FileFormatError(`"${path}" cannot be read: ${firstLine(error)}`);
-}
-
-function csvReason(message: string): string {
-  const reason = message
-    .split("\n")
-    .find((text) => text !== "" && !/^(.* Error|Original Line|CSV Error)/.test(text));
-  return reason ?? firstLine(message);
-}
-
-/** DuckDB's trouble with the user's selection as an error of ours. */
-function selectionError(error: unknown, select: string | undefined, source: Source): Error | undefined {
-  if (select === undefined || error instanceof LuminError) return undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  const unknown = /Referenced column "(.+?)" not found/.exec(message)?.[1];
-  if (unknown !== undefined) {
-    return unknownName(
-      `selection ${select}: column`,
-      unknown,
-      source.columns.map((column) => column.name),
-    );
-  }
-  if (/^(Failed to extract statements: )?(Parser|Binder|Catalog) Error/.test(message)) {
-    const reason = firstLine(error).replace(/^.*Parser Error: /, "");
-    return new ConfigurationError(`selection ${select}: ${reason}`);
-  }
-  // "Label > 3" on a text column: the file is right, the comparison is not.
-  if (/^Conversion Error/.test(message) && !/CSV Error/.test(message)) {
-    return new ConfigurationError(`selection ${select}: ${firstLine(error)}`);
-  }
-  return undefined;
 }

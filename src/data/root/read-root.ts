@@ -37,9 +37,15 @@ export async function readRoot(paths: readonly string[], options: ReadRootOption
   );
 }
 
-/** The chosen columns of a tree or ntuple as a table. */
-export async function readEvents(events: RootEvents, columns?: readonly string[]): Promise<Table> {
-  const wanted = columns ? chosenColumns(events, columns) : plainColumns(events);
+/** The chosen columns of a tree or ntuple as a table; `elements` are read beside the plain columns. */
+export async function readEvents(
+  events: RootEvents,
+  columns?: readonly string[],
+  elements: readonly string[] = [],
+): Promise<Table> {
+  const wanted = columns
+    ? chosenColumns(events, columns)
+    : new Map([...plainColumns(events), ...chosenColumns(events, elements)]);
   const table: Record<string, Column> = {};
   for (const [branch, elements] of wanted) {
     const values = await events.read(branch);

@@ -1,0 +1,145 @@
+/** Tables from HDF5 files: one data set a column, matrices, records. */
+import { ConfigurationError, FileFormatError, unknownName } from "../errors/index.ts";
+import { expandNames } from "./expand-names.ts";
+import { type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
+import { widened } from "./stored-numbers.ts";
+import type { Column, Table } from "./table.ts";
+
+/** What to read of an HDF5 file. */
+export interface ReadHdf5Options {
+  /** Columns, globs allowed. */
+  readonly columns?: readonly string[] | undefined;
+  /** The group whose data sets are the columns, or one data set (default: the only choice there is). */
+  readonly group?: string | undefined;
+}
+
+/**
+ * The events of an HDF5 file. Each data set `[events]` is a column; one of shape `[events, n]` gives columns
+ * `name[0]` to `name[n − 1]`, one of records (a compound type) a column for each member.
+ *
+ * @throws FileFormatError for a damaged file, or one of folds; ConfigurationError where data sets of several lengths
+ * leave a choice; UnknownNameError.
+ */
+export async function readHdf5Table(path: string, options: ReadHdf5Options = {}): Promise<Table> {
+  return withHdf5(path, (file) => {
+    const all: Record<string, Column> = {};
+    for (const name of chosenDatasets(file, options)) Object.assign(all, datasetColumns(file, name));
+    const names = options.columns
+      ? expandNames(options.columns, Object.keys(all), `column of "${path}"`)
+      : Object.keys(all);
+    return tableOfColumns(Object.fromEntries(names.map((name) => [name, all[name]!])));
+  });
+}
+
+/** The names of the columns of an HDF5 file. */
+export async function hdf5Names(path: string, group?: string): Promise<string[]> {
+  return withHdf5(path, (file) =>
+    chosenDatasets(file, { group }).flatMap((name) => {
+      const [, width] = file.shape(name);
+      const leaf = leafName(name);
+      if (width !== undefined) return Array.from({ length: width }, (_, k) => `${leaf}[${k}]`);
+      return file.members(name) ?? [leaf];
+    }),
+  );
+}
+
+async function withHdf5<T>(path: string, work: (file: Hdf5File) => T): Promise<T> {
+  const file = await openHdf5(path, "r");
+  try {
+    if (file.has("meta_data/cont_feats")) {
+      throw new FileFormatError(
+        `"${path}" is a file of prepared folds, not of raw events; open it with FoldYielder.`,
+      );
+    }
+    return work(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** The data sets that are columns of one table: all of the group, of one length. */
+function chosenDatasets(file: Hdf5File, { columns, group }: ReadHdf5Options): string[] {
+  if (group !== undefined && file.has(group)) return [group];
+  const groups = allDatasets(file, "");
+  if (group !== undefined) {
+    const list = groups.get(group.replace(/^\/|\/$/g, ""));
+    if (!list) throw unknownName(`"${file.path}": group`, group, [...groups.keys()]);
+    return oneLength(file, list, columns);
+  }
+  if (groups.size === 0) throw new FileFormatError(`"${file.path}" holds no data sets.`);
+  if (groups.size > 1) {
+    const names = [...groups.keys()].map((name) => name || "/");
+    throw new ConfigurationError(
+      `"${file.path}" has data sets in several groups: ${names.join(", ")}; name the one to read (tree).`,
+    );
+  }
+  return oneLength(file, [...groups.values()][0]!, columns);
+}
+
+function oneLength(
+  file: Hdf5File,
+  names: readonly string[],
+  columns: readonly string[] | undefined,
+): string[] {
+  const wanted = names.filter(
+    (name) => columns === undefined || columns.some((column) => matches(column, leafName(name))),
+  );
+  const list = wanted.length > 0 ? wanted : names;
+  const lengths = new Set(list.map((name) => file.shape(name)[0] ?? 1));
+  if (lengths.size > 1) {
+    const text = list.map((name) => `${name} [${file.shape(name).join(", ")}]`).join(", ");
+    throw new ConfigurationError(
+      `"${file.path}": the data sets have several lengths: ${text}; name the columns, or the one data set (tree), to read.`,
+    );
+  }
+  return [...list];
+}
+
+function matches(pattern: string, name: string): boolean {
+  const stem = pattern.replace(/\[.*$/, "");
+  return stem === name || /[*?!]/.test(stem);
+}
+
+/** The data sets of each group that has some, by the group's name without slashes at its ends. */
+function allDatasets(file: Hdf5File, group: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const key of file.keys(group === "" ? "/" : group)) {
+    const name = group === "" ? key : `${group}/${key}`;
+    if (file.has(name)) {
+      found.set(group, [...(found.get(group) ?? []), name]);
+    } else {
+      for (const [inner, names] of allDatasets(file, name)) found.set(inner, names);
+    }
+  }
+  return found;
+}
+
+function datasetColumns(file: Hdf5File, name: string): Record<string, Column> {
+  const leaf = leafName(name);
+  const shape = file.shape(name);
+  const members = file.members(name);
+  if (members) {
+    const rows = file.readRecords(name);
+    return Object.fromEntries(
+      members.map((member, k) => [
+        member,
+        valuesColumn(
+          member,
+          rows.map((row) => row[k]),
+        ),
+      ]),
+    );
+  }
+  if (shape.length > 2) {
+    throw new FileFormatError(
+      `"${file.path}": the data set "${name}" has ${shape.length} dimensions; expected [events] or [events, n].`,
+    );
+  }
+  const values = widened(file.read(name), leaf);
+  return shape.length === 2 ? matrixColumns(leaf, values, shape[1]!) : { [leaf]: values };
+}
+
+function leafName(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,195 @@
+/** Tables from NumPy's files: NPY (matrices, records) and NPZ (one array a column); format versions 1 to 3. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { unzipSync } from "fflate";
+import { DataError, FileFormatError } from "../errors/index.ts";
+import { expandNames } from "./expand-names.ts";
+import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
+import type { Column, Table } from "./table.ts";
+
+/**
+ * The events of an NPY or NPZ file. An array `[events]` is a column named like the file (or its entry in the NPZ),
+ * one of shape `[events, n]` gives columns `name[0]` to `name[n − 1]`, one of records a column a field.
+ *
+ * @throws FileFormatError for a damaged file and for types that are no numbers or text; UnknownNameError.
+ */
+export async function readNpyTable(path: string, columns?: readonly string[]): Promise<Table> {
+  const all = await allColumns(path);
+  const names = columns ? expandNames(columns, Object.keys(all), `column of "${path}"`) : Object.keys(all);
+  return tableOfColumns(Object.fromEntries(names.map((name) => [name, all[name]!])));
+}
+
+/** The names of the columns of an NPY or NPZ file. */
+export async function npyNames(path: string): Promise<string[]> {
+  return Object.keys(await allColumns(path));
+}
+
+async function allColumns(path: string): Promise<Record<string, Column>> {
+  const bytes = await readFile(path);
+  if (bytes.toString("latin1", 0, 2) !== "PK") {
+    return arrayColumns(basename(path).replace(/\.npy$/i, ""), bytes, `"${path}"`);
+  }
+  const columns: Record<string, Column> = {};
+  let entries: Record<string, Uint8Array>;
+  try {
+    entries = unzipSync(bytes);
+  } catch (error) {
+    throw new FileFormatError(
+      `"${path}" is a damaged NPZ file: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+  for (const [entry, content] of Object.entries(entries)) {
+    const name = entry.replace(/\.npy$/, "");
+    Object.assign(columns, arrayColumns(name, content, `"${path}", array "${name}"`));
+  }
+  const [first, ...others] = Object.entries(columns);
+  const other = others.find(([, column]) => column.length !== first![1].length);
+  if (other) {
+    throw new DataError(
+      `"${path}": the arrays must be equally long, but "${first![0]}" has ${first![1].length} rows and "${other[0]}" ${other[1].length}.`,
+    );
+  }
+  return columns;
+}
+
+interface Header {
+  readonly descr: string | readonly (readonly [string, string])[];
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  /** Where the values start. */
+  readonly start: number;
+}
+
+function arrayColumns(name: string, bytes: Uint8Array, where: string): Record<string, Column> {
+  const header = readHeader(bytes, where);
+  const { descr, fortran, shape, start } = header;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  if (shape.length === 0 || shape.length > 2) {
+    throw new FileFormatError(`${where} has ${shape.length} dimensions; expected [events] or [events, n].`);
+  }
+  const [rows, width = 1] = shape as [number, number?];
+  const fields = typeof descr === "string" ? [[name, descr] as const] : descr;
+  const readers = fields.map(([, type]) => readerOf(type, where));
+  const size = readers.reduce((sum, reader) => sum + reader.size, 0);
+  if (view.byteLength !== rows * width * size) {
+    throw new FileFormatError(
+      `${where}: expected ${rows * width * size} bytes of values, found ${view.byteLength}: the file is damaged.`,
+    );
+  }
+  if (typeof descr !== "string") {
+    let offset = 0;
+    const columns: Record<string, Column> = {};
+    for (const [k, [field]] of fields.entries()) {
+      const reader = readers[k]!;
+      columns[field] = readValues(field, reader, view, rows, (i) => i * size + offset);
+      offset += reader.size;
+    }
+    return columns;
+  }
+  const at = (i: number): number => {
+    if (!fortran || shape.length === 1) return i * size;
+    return ((i % width) * rows + Math.floor(i / width)) * size;
+  };
+  const values = readValues(name, readers[0]!, view, rows * width, at);
+  return shape.length === 2 ? matrixColumns(name, values, width) : { [name]: values };
+}
+
+function readValues(
+  name: string,
+  reader: Reader,
+  view: DataView,
+  count: number,
+  at: (index: number) => number,
+): Column {
+  if (reader.kind === "float32") {
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = reader.read(view, at(i)) as number;
+    return values;
+  }
+  if (reader.kind === "float64") {
+    const values = new Float64Array(count);
+    for (let i = 0; i < count; i++) values[i] = reader.read(view, at(i)) as number;
+    return values;
+  }
+  return valuesColumn(
+    name,
+    Array.from({ length: count }, (_, i) => reader.read(view, at(i))),
+  );
+}
+
+interface Reader {
+  readonly size: number;
+  readonly kind: "float32" | "float64" | "other";
+  read(view: DataView, at: number): number | bigint | string;
+}
+
+/** By NumPy's type code: byte order, kind, size. */
+function readerOf(type: string, where: string): Reader {
+  const match = /^([<>|=])([fiubSU])(\d+)$/.exec(type);
+  const little = match?.[1] !== ">";
+  const size = Number(match?.[3]);
+  const numbers: Record<string, Reader["read"]> = {
+    f4: (view, at) => view.getFloat32(at, little),
+    f8: (view, at) => view.getFloat64(at, little),
+    i1: (view, at) => view.getInt8(at),
+    i2: (view, at) => view.getInt16(at, little),
+    i4: (view, at) => view.getInt32(at, little),
+    i8: (view, at) => view.getBigInt64(at, little),
+    u1: (view, at) => view.getUint8(at),
+    u2: (view, at) => view.getUint16(at, little),
+    u4: (view, at) => view.getUint32(at, little),
+    u8: (view, at) => view.getBigUint64(at, little),
+    b1: (view, at) => view.getUint8(at),
+  };
+  const code = `${match?.[2]}${size}`;
+  const read = numbers[code];
+  if (read) return { size, read, kind: code === "f4" ? "float32" : code === "f8" ? "float64" : "other" };
+  if (match?.[2] === "S") return { size, kind: "other", read: (view, at) => byteText(view, at, size) };
+  if (match?.[2] === "U") {
+    return { size: 4 * size, kind: "other", read: (view, at) => wideText(view, at, size, little) };
+  }
+  throw new FileFormatError(
+    `${where} holds values of type ${type}; expected numbers of 1 to 8 bytes (no float16) or text.`,
+  );
+}
+
+function byteText(view: DataView, at: number, size: number): string {
+  return new TextDecoder()
+    .decode(new Uint8Array(view.buffer, view.byteOffset + at, size))
+    .replace(/\0+$/, "");
+}
+
+function wideText(view: DataView, at: number, length: number, little: boolean): string {
+  let text = "";
+  for (let i = 0; i < length; i++) {
+    const point = view.getUint32(at + 4 * i, little);
+    if (point !== 0) text += String.fromCodePoint(point);
+  }
+  return text;
+}
+
+/** Magic, version, length, then a Python dictionary as text. */
+function readHeader(bytes: Uint8Array, where: string): Header {
+  const damaged = new FileFormatError(`${where} is not a NumPy array, or its header is damaged.`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < 12 || view.getUint8(0) !== 0x93) throw damaged;
+  const isLong = view.getUint8(6) >= 2;
+  const length = isLong ? view.getUint32(8, true) : view.getUint16(8, true);
+  const begin = isLong ? 12 : 10;
+  if (begin + length > bytes.byteLength) throw damaged;
+  const text = new TextDecoder().decode(bytes.subarray(begin, begin + length));
+  const shape = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1];
+  const simple = /'descr':\s*'([^']+)'/.exec(text)?.[1];
+  const fields = [...text.matchAll(/\('([^']+)',\s*'([^']+)'\)/g)].map((m) => [m[1]!, m[2]!] as const);
+  if (shape === undefined || (simple === undefined && fields.length === 0)) throw damaged;
+  return {
+    descr: simple ?? fields,
+    fortran: /'fortran_order':\s*True/.test(text),
+    shape: shape
+      .split(",")
+      .map((size) => size.trim())
+      .filter((size) => size !== "")
+      .map(Number),
+    start: begin + length,
+  };
+}

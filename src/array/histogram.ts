@@ -1,5 +1,5 @@
 /** Weighted one-dimensional histograms with the sums of squared weights that their errors need. */
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** A filled histogram; plain data. Bin i holds `edges[i]` ≤ x < `edges[i + 1]`, the last bin includes its end. */
@@ -31,7 +31,9 @@ export type Binning =
  */
 export function histogram(values: Numbers, binning: Binning, weights?: Numbers): Histogram {
   if (weights && weights.length !== values.length) {
-    throw new DataError(`histogram: ${values.length} values, but ${weights.length} weights.`);
+    throw new DataError(
+      `histogram: ${counted(values.length, "value")}, but ${counted(weights.length, "weight")}.`,
+    );
   }
   const edges = binEdges(binning);
   const binCount = edges.length - 1;
@@ -74,7 +76,7 @@ function binEdges(binning: Binning): Float64Array {
       throw new DataError(`histogram: the edges must rise, but ${edges[i]} follows ${edges[i - 1]}.`);
     }
   }
-  if (edges.length < 2) throw new DataError(`histogram: ${edges.length} edges make no bin.`);
+  if (edges.length < 2) throw new DataError(`histogram: ${counted(edges.length, "edge")}; a bin takes two.`);
   return edges;
 }
 

@@ -1,5 +1,5 @@
 /** Weighted quantiles. */
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import type { Numbers } from "./numbers.ts";
 import { argsort } from "./sort.ts";
 import { CompensatedSum } from "./sum.ts";
@@ -22,7 +22,9 @@ export function weightedQuantiles(
   weights?: Numbers,
 ): Float64Array {
   if (weights && weights.length !== values.length) {
-    throw new DataError(`weightedQuantiles: ${values.length} values, but ${weights.length} weights.`);
+    throw new DataError(
+      `weightedQuantiles: ${counted(values.length, "value")}, but ${counted(weights.length, "weight")}.`,
+    );
   }
   const kept: number[] = [];
   const cumulative: number[] = [];

@@ -33,7 +33,7 @@ describe("sums", () => {
       weightSum: 4,
     });
     expect(weightedMoments([]).mean).toBeNaN();
-    expect(() => weightedMoments([1], [1, 2])).toThrow("weightedMoments: 1 values, but 2 weights.");
+    expect(() => weightedMoments([1], [1, 2])).toThrow("weightedMoments: 1 value, but 2 weights.");
   });
 
   test("weightedMoments of values far from zero does not cancel", () => {

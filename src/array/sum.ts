@@ -1,5 +1,5 @@
 /** Compensated sums, weighted means and variances. */
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import type { Numbers } from "./numbers.ts";
 
 /**
@@ -56,7 +56,9 @@ export interface Moments {
  */
 export function weightedMoments(values: Numbers, weights?: Numbers): Moments {
   if (weights && weights.length !== values.length) {
-    throw new DataError(`weightedMoments: ${values.length} values, but ${weights.length} weights.`);
+    throw new DataError(
+      `weightedMoments: ${counted(values.length, "value")}, but ${counted(weights.length, "weight")}.`,
+    );
   }
   const weightSum = new CompensatedSum();
   const first = new CompensatedSum();

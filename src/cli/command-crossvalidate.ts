@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import { formatMeasured, formatNumber } from "../plot/index.ts";
 import { readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -40,7 +40,7 @@ export async function crossValidateCommand(
 function foldsText({ folds, aucOfFolds, outer }: CrossValidation): string {
   const lines = folds.map(
     ({ fold, eventCount, auc }) =>
-      `outer fold ${fold} (${outer.by} modulo ${outer.count} = ${fold}): ${formatNumber(eventCount)} events${auc === null ? "" : `, weighted AUC ${formatNumber(auc)}`}`,
+      `outer fold ${fold} (${outer.by} modulo ${outer.count} = ${fold}): ${counted(eventCount, "event", formatNumber(eventCount))}${auc === null ? "" : `, weighted AUC ${formatNumber(auc)}`}`,
   );
   if (aucOfFolds.value !== null) {
     lines.push(

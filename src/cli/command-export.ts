@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { readTable, type Table } from "../data/index.ts";
 import { checkExportable, exportOnnx, exportSafetensors } from "../ensemble/index.ts";
-import { ConfigurationError, FileFormatError } from "../errors/index.ts";
+import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { isPattern } from "./file-pattern.ts";
@@ -30,7 +30,7 @@ export async function exportCommand(
     checkExportable(pipeline);
     const reading = reporter.phase("reading events");
     const events = await checkEvents(record, scorer.directory, options.input);
-    reading(`read ${count(events.rowCount)} events to check the file on`);
+    reading(`read ${counted(events.rowCount, "event", count(events.rowCount))} to check the file on`);
     const exporting = reporter.phase("exporting");
     const done = await exportOnnx(options.onnx, {
       ensemble,
@@ -43,16 +43,16 @@ export async function exportCommand(
       signal,
     });
     exporting(
-      `exported ${ensemble.members.length} networks${plan ? `, ${plan.count} views of each event` : ""}`,
+      `exported ${counted(ensemble.members.length, "network")}${plan ? `, ${counted(plan.count, "view")} of each event` : ""}`,
     );
     const difference = done.largestDifference.toExponential(1);
     process.stdout.write(
-      `${options.onnx}: differs from lumin predict by ${difference} at most, on ${count(done.eventCount)} events and ${count(done.spoiltCount)} copies with an input missing; beside it ${done.files.slice(1).join(" and ")}\n`,
+      `${options.onnx}: differs from lumin predict by ${difference} at most, on ${counted(done.eventCount, "event", count(done.eventCount))} and ${count(done.spoiltCount)} copies with an input missing; beside it ${done.files.slice(1).join(" and ")}\n`,
     );
   }
   if (options.safetensors !== undefined) {
     const paths = await exportSafetensors(options.safetensors, ensemble, metadata);
-    process.stdout.write(`${options.safetensors}: weights of ${paths.length} networks\n`);
+    process.stdout.write(`${options.safetensors}: weights of ${counted(paths.length, "network")}\n`);
   }
   await ensemble.release();
 }

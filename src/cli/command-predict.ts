@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { columnOf, readTable, tableFormats, tableOf, writeTable } from "../data/index.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { loadRun } from "./load-run.ts";
@@ -23,14 +23,16 @@ export async function predictCommand(
   const table = await readTable(options.input, {
     numbers: features.continuous.filter((name) => !name.startsWith("!")),
   });
-  reading(`read ${count(table.rowCount)} events`);
+  reading(`read ${counted(table.rowCount, "event", count(table.rowCount))}`);
   const id = input.id === undefined ? undefined : columnOf(table, input.id);
   const predicting = reporter.phase("predicting");
   const predictions = await scoreEvents(scorer, table, {
     signal,
     onProgress: (share) => reporter.share(share),
   });
-  predicting(`predicted ${count(table.rowCount)} events with ${scorer.ensemble.members.length} networks`);
+  predicting(
+    `predicted ${counted(table.rowCount, "event", count(table.rowCount))} with ${counted(scorer.ensemble.members.length, "network")}`,
+  );
   await writeTable(
     options.output,
     tableOf({
@@ -39,7 +41,9 @@ export async function predictCommand(
     }),
   );
   await scorer.ensemble.release();
-  process.stdout.write(`${options.output}: ${count(table.rowCount)} predictions\n`);
+  process.stdout.write(
+    `${options.output}: ${counted(table.rowCount, "prediction", count(table.rowCount))}\n`,
+  );
 }
 
 /** Before the time of predicting is spent. */

@@ -1,4 +1,5 @@
 /** Everything a running command says: phases, notes, the members' progress. */
+import { counted } from "../errors/index.ts";
 import type { ProgressEvent } from "../train/index.ts";
 import { type Colours, coloursFor, RedrawnBlock, type TerminalStream, windowSize } from "./terminal.ts";
 import { duration, TrainingProgress } from "./training-progress.ts";
@@ -123,7 +124,7 @@ export class StreamReporter implements Reporter {
     // After a failure or an interruption the error has the last word.
     if (progress.finishedCount < progress.memberCount) return;
     this.#line(
-      `trained ${progress.finishedCount} members in ${duration(this.#now() - this.#trainingStarted)}`,
+      `trained ${counted(progress.finishedCount, "member")} in ${duration(this.#now() - this.#trainingStarted)}`,
     );
   }
 

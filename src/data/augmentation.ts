@@ -1,6 +1,6 @@
 /** The symmetries of a collider event (rotation about the beam, reflections) applied to standardised features. */
 import type { Stream } from "../array/random.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import { fillGaps, withoutGaps } from "./gaps.ts";
 import type { Scaler } from "./scaler.ts";
 
@@ -194,7 +194,7 @@ export function augmentFixed(
 ): Float32Array {
   if (!Number.isInteger(index) || index < 0 || index >= plan.count) {
     throw new RangeError(
-      `augmentFixed: the set has ${plan.count} elements, counted from 0, but ${index} was asked for.`,
+      `augmentFixed: the set has ${counted(plan.count, "element")}, counted from 0, but ${index} was asked for.`,
     );
   }
   const width = plan.featureCount;

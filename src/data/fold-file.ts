@@ -1,5 +1,5 @@
 /** Fold files: events in folds, in HDF5, in Python LUMIN's own layout. */
-import { ConfigurationError, FileFormatError } from "../errors/index.ts";
+import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import type { CategoryMap } from "./categories.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
@@ -115,7 +115,9 @@ export function readHeader(file: Hdf5File): FoldFileHeader & { readonly foldCoun
   }
   for (let i = 0; i < folds.length; i++) {
     if (!names.includes(`fold_${i}`)) {
-      throw new FileFormatError(`"${file.path}" has ${folds.length} folds, but fold_${i} is not among them.`);
+      throw new FileFormatError(
+        `"${file.path}" has ${counted(folds.length, "fold")}, but fold_${i} is not among them.`,
+      );
     }
   }
   const entry = (name: string): unknown =>
@@ -130,7 +132,7 @@ export function readHeader(file: Hdf5File): FoldFileHeader & { readonly foldCoun
     (scaler.means?.length !== continuousFeatures.length || scaler.stds?.length !== scaler.means.length)
   ) {
     throw new FileFormatError(
-      `"${file.path}": its scaler does not fit its ${continuousFeatures.length} features.`,
+      `"${file.path}": its scaler does not fit its ${counted(continuousFeatures.length, "feature")}.`,
     );
   }
   return {

@@ -1,6 +1,6 @@
 /** The user's functions on training folds. */
 import type { Stream } from "../array/random.ts";
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import type { Fold } from "./fold-yielder.ts";
 import { isModuleReference, loadModule, type ModuleReference } from "./user-module.ts";
 
@@ -56,7 +56,7 @@ function checked(transform: FoldTransform, name: string, options: unknown): Load
       targetCount !== fold.targetCount
     ) {
       throw new DataError(
-        `${where}: the arrays do not fit: ${eventCount} events × ${featureCount} features and ${targetCount} targets, but ${inputs.length} inputs, ${targets.length} targets${weights ? `, ${weights.length} weights` : ""}.`,
+        `${where}: the arrays do not fit: ${counted(eventCount, "event")} × ${counted(featureCount, "feature")} and ${counted(targetCount, "target")}, but ${counted(inputs.length, "input")}, ${counted(targets.length, "target")}${weights ? `, ${counted(weights.length, "weight")}` : ""}.`,
       );
     }
     return result;

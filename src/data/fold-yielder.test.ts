@@ -145,7 +145,7 @@ describe("a fold file", () => {
     expect(folds.getColumn("pred", 0)).toEqual(Float32Array.of(0.5, 0.5));
     expect([...folds.getFold(0).targets]).toEqual([1, 1]);
     await expect(folds.saveFoldColumn("pred", 0, Float32Array.of(1))).rejects.toThrow(
-      "saveFoldColumn: fold 0 has 2 events, but 1 values came.",
+      "saveFoldColumn: fold 0 has 2 events, but 1 value came.",
     );
     await expect(folds.saveFoldColumn("inputs", 0, Float32Array.of(1, 2))).rejects.toThrow(
       'saveFoldColumn: "inputs" is not a name for a further column.',
@@ -325,7 +325,7 @@ describe("training folds", () => {
       opened.getTrainingFold(0, new Stream(1));
     };
     await expect(wrong("short")).rejects.toThrow(
-      'fold transform short of "./fold-code.mjs": the arrays do not fit: 2 events × 4 features and 1 targets, but 7 inputs, 2 targets, 2 weights.',
+      'fold transform short of "./fold-code.mjs": the arrays do not fit: 2 events × 4 features and 1 target, but 7 inputs, 2 targets, 2 weights.',
     );
     await expect(wrong("late")).rejects.toThrow(
       'fold transform late of "./fold-code.mjs": expected a fold { eventCount, inputs, targets, … } back, but got a promise.',

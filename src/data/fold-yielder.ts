@@ -1,7 +1,7 @@
 /** Access to the events of a fold file, fold by fold. */
 import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
-import { ConfigurationError, FileFormatError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
 import type { AugmentationOptions } from "./augmentation.ts";
 import { type FoldFileHeader, readHeader } from "./fold-file.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
@@ -254,7 +254,7 @@ export class FoldYielder {
     }
     if (values.length !== this.foldSizes[foldIndex]) {
       throw new RangeError(
-        `saveFoldColumn: fold ${foldIndex} has ${this.foldSizes[foldIndex]} events, but ${values.length} values came.`,
+        `saveFoldColumn: fold ${foldIndex} has ${this.foldSizes[foldIndex]} events, but ${counted(values.length, "value")} came.`,
       );
     }
     this.#file.close();
@@ -315,7 +315,7 @@ export class FoldYielder {
     if (!this.#isOpen) throw new ConfigurationError(`FoldYielder: "${this.path}" was closed.`);
     if (!Number.isInteger(index) || index < 0 || index >= this.foldCount) {
       throw new RangeError(
-        `FoldYielder: "${this.path}" has ${this.foldCount} folds, but fold ${index} was asked for. Folds are counted from 0.`,
+        `FoldYielder: "${this.path}" has ${counted(this.foldCount, "fold")}, but fold ${index} was asked for. Folds are counted from 0.`,
       );
     }
   }
@@ -325,7 +325,7 @@ export class FoldYielder {
     const [events = 0, width = 0] = this.#file.shape(name);
     if (width !== this.featureCount) {
       throw new FileFormatError(
-        `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${this.featureCount} features.`,
+        `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${counted(this.featureCount, "feature")}.`,
       );
     }
     return events;

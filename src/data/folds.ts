@@ -1,6 +1,6 @@
 /** Splitting events: stratified folds, a stratified validation split, splits by event number. */
 import type { Stream } from "../array/random.ts";
-import { ConfigurationError, DataError } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError } from "../errors/index.ts";
 import type { Column } from "./table.ts";
 
 /**
@@ -20,7 +20,9 @@ export function stratifiedFolds(
     throw new ConfigurationError(`folds: at least 2 are needed, but ${foldCount} came.`);
   }
   if (foldCount > eventCount) {
-    throw new ConfigurationError(`folds: ${eventCount} events cannot fill ${foldCount} folds.`);
+    throw new ConfigurationError(
+      `folds: ${counted(eventCount, "event")} cannot fill ${counted(foldCount, "fold")}.`,
+    );
   }
   const folds: number[][] = Array.from({ length: foldCount }, () => []);
   let next = 0;
@@ -52,7 +54,7 @@ export function stratifiedSplit(
   }
   if (training.length === 0 || validation.length === 0) {
     throw new ConfigurationError(
-      `validation split: a fraction of ${fraction} leaves ${training.length} of ${eventCount} events for training and ${validation.length} for validation; both are needed.`,
+      `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(eventCount, "event")} for training and ${validation.length} for validation; both are needed.`,
     );
   }
   return { training: Int32Array.from(training).sort(), validation: Int32Array.from(validation).sort() };
@@ -92,7 +94,9 @@ export function splitByModulo(column: Column, modulus: number, name: string = "i
 function strata(eventCount: number, keys: readonly Column[], stream: Stream): Int32Array[] {
   for (const key of keys) {
     if (key.length !== eventCount) {
-      throw new RangeError(`strata: ${eventCount} events, but a key has ${key.length} values.`);
+      throw new RangeError(
+        `strata: ${counted(eventCount, "event")}, but a key has ${counted(key.length, "value")}.`,
+      );
     }
   }
   const groups = new Map<string, number[]>();

@@ -1,5 +1,5 @@
 /** The table: named columns of events, plain data, the currency of everything that works on events. */
-import { DataError, unknownName } from "../errors/index.ts";
+import { counted, DataError, unknownName } from "../errors/index.ts";
 
 /** One value an event. Missing numbers are NaN; integers are exact, 64-bit ones too. */
 export type Column = Float32Array | Float64Array | Int32Array | BigInt64Array | readonly string[];
@@ -26,7 +26,7 @@ export function tableOf(columns: Readonly<Record<string, Column>>): Table {
   for (const [name, column] of others) {
     if (column.length !== rowCount) {
       throw new RangeError(
-        `tableOf: the columns must be equally long, but "${first![0]}" has ${rowCount} values and "${name}" has ${column.length}.`,
+        `tableOf: the columns must be equally long, but "${first![0]}" has ${counted(rowCount, "value")} and "${name}" has ${column.length}.`,
       );
     }
   }

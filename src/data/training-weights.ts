@@ -1,5 +1,5 @@
 /** Event weights scaled for training. */
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 
 /**
  * How weights are scaled: each class to mean 1 (the loss keeps its size whatever the sample), each class to sum 1
@@ -22,7 +22,9 @@ export function trainingWeights(
 ): Float64Array {
   const given = weights ? Float64Array.from(weights) : new Float64Array(targets.length).fill(1);
   if (given.length !== targets.length) {
-    throw new RangeError(`trainingWeights: ${targets.length} targets, but ${given.length} weights.`);
+    throw new RangeError(
+      `trainingWeights: ${counted(targets.length, "target")}, but ${counted(given.length, "weight")}.`,
+    );
   }
   if (given.length > 0 && given.every((weight) => weight === 0)) {
     throw new DataError(`all ${given.length} event weights are zero: there is nothing to learn from.`);

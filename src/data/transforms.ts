@@ -1,5 +1,5 @@
 /** The steps that turn raw columns into the columns that features are chosen from: plain data, applied in order. */
-import { ConfigurationError, DataError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
 import { missingToNaN, processEvent, vectorNames } from "../hep/index.ts";
 import { type Column, type Table, tableOf } from "./table.ts";
 import { loadModule, type ModuleReference } from "./user-module.ts";
@@ -132,7 +132,7 @@ async function byModule(table: Table, step: ModuleStep, directory: string | unde
       throw new DataError(`${where}: the column "${name}" is neither a typed array nor a list of texts.`);
     if (column.length !== table.rowCount) {
       throw new DataError(
-        `${where}: it must keep the ${table.rowCount} rows, but the column "${name}" has ${column.length}. Choose rows with the selection.`,
+        `${where}: it must keep the ${counted(table.rowCount, "row")}, but the column "${name}" has ${column.length}. Choose rows with the selection.`,
       );
     }
   }

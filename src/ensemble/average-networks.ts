@@ -1,6 +1,6 @@
 /** Uniform and weighted soups: one network whose weights are the mean of several networks' weights. */
 import { join } from "node:path";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import { Model, type ModelWeights } from "../model/index.ts";
 import { type Callback, refreshNetwork, type TrainingFolds } from "../train/index.ts";
 import type { TrainedResult } from "./choose-members.ts";
@@ -25,7 +25,7 @@ export function averageNetworks(
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (first === undefined || weights.length !== models.length || !(sum > 0 && Number.isFinite(sum))) {
     throw new ConfigurationError(
-      `averageNetworks: ${models.length} networks and ${weights.length} weights of the sum ${sum}; give at least one network, a weight for each and a positive sum.`,
+      `averageNetworks: ${counted(models.length, "network")} and ${counted(weights.length, "weight")} of the sum ${sum}; give at least one network, a weight for each and a positive sum.`,
     );
   }
   for (const model of models) {

@@ -1,6 +1,6 @@
 /** Members against the ensemble: each one's metrics on the same events, with paired uncertainties. */
 import { type BootstrapOptions, bootstrapDeviations, type Numbers, weightedMoments } from "../array/index.ts";
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import { eventLogLosses } from "../metrics/classification.ts";
 import { cumulativeYields, requirePositiveTotals } from "../metrics/cumulative-yields.ts";
 import { meanOf } from "../metrics/index.ts";
@@ -70,11 +70,13 @@ export function compareMembers(
     task.kind === "binary" ? 1 : task.kind === "multiclass" ? task.classCount : task.targetCount;
   if (predictions.ensemble.length !== eventCount * outputs || predictions.members.length !== members.length) {
     throw new DataError(
-      `compareMembers: ${targets.length} targets need ${members.length} times ${eventCount * outputs} predictions, but ${predictions.members.length} times ${predictions.ensemble.length} came.`,
+      `compareMembers: ${counted(targets.length, "target")} need ${members.length} times ${counted(eventCount * outputs, "prediction")}, but ${predictions.members.length} times ${predictions.ensemble.length} came.`,
     );
   }
   if (weights !== undefined && weights.length !== eventCount) {
-    throw new DataError(`compareMembers: ${eventCount} events, but ${weights.length} weights.`);
+    throw new DataError(
+      `compareMembers: ${counted(eventCount, "event")}, but ${counted(weights.length, "weight")}.`,
+    );
   }
   const w = weights === undefined ? new Float64Array(eventCount).fill(1) : Float64Array.from(weights);
   const all = [predictions.ensemble, ...predictions.members];

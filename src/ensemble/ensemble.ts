@@ -1,6 +1,6 @@
 /** `Ensemble`: weighted members that predict together. */
 import { join } from "node:path";
-import { ConfigurationError, DataError, InterruptedError } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError, InterruptedError } from "../errors/index.ts";
 import { type EvaluationProgram, Model, type ModelBuilder } from "../model/index.ts";
 import { chooseMembers, type EnsembleOptions, type TrainedResult } from "./choose-members.ts";
 import { folderOf, readMembers, writeIndex } from "./ensemble-file.ts";
@@ -67,7 +67,7 @@ export class Ensemble {
   ): Ensemble {
     if (weights.length !== models.length) {
       throw new ConfigurationError(
-        `Ensemble.fromModels: there are ${models.length} models, but ${weights.length} weights.`,
+        `Ensemble.fromModels: ${counted(models.length, "model")}, but ${counted(weights.length, "weight")}.`,
       );
     }
     return new Ensemble(
@@ -200,7 +200,7 @@ export class Ensemble {
     const { featureCount } = this;
     if (inputs.length !== eventCount * featureCount) {
       throw new DataError(
-        `Ensemble.predict: ${eventCount} events of ${featureCount} features are ${eventCount * featureCount} values, but ${inputs.length} came. Apply the pre-processing of the training first.`,
+        `Ensemble.predict: ${counted(eventCount, "event")} of ${counted(featureCount, "feature")} are ${counted(eventCount * featureCount, "value")}, but ${inputs.length} came. Apply the pre-processing of the training first.`,
       );
     }
     return unchanged(inputs, featureCount);
@@ -239,7 +239,7 @@ export class Ensemble {
         const table = getInputs(augmentation, start, start + rows);
         if (table.length !== rows * featureCount) {
           throw new DataError(
-            `Ensemble.predict: ${rows} events of ${featureCount} features are ${rows * featureCount} values, but ${table.length} came.`,
+            `Ensemble.predict: ${counted(rows, "event")} of ${counted(featureCount, "feature")} are ${counted(rows * featureCount, "value")}, but ${table.length} came.`,
           );
         }
         const first = start * outputs;

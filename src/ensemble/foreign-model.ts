@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeAtomically, writeText } from "../data/atomic-file.ts";
 import { findProvider, type Runtime } from "../engine/provider.ts";
-import { ConfigurationError, DataError, FileFormatError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError, FileFormatError, unknownName } from "../errors/index.ts";
 import type { Predictor } from "./member.ts";
 
 /** How the inputs and outputs of a foreign model belong to ours. */
@@ -122,7 +122,7 @@ export class ForeignModel implements Predictor {
     const { featureCount, outputCount } = this;
     if (inputs.length !== eventCount * featureCount) {
       throw new DataError(
-        `ForeignModel.predict: ${eventCount} events of ${featureCount} features are ${eventCount * featureCount} values, but ${inputs.length} came.`,
+        `ForeignModel.predict: ${counted(eventCount, "event")} of ${counted(featureCount, "feature")} are ${counted(eventCount * featureCount, "value")}, but ${inputs.length} came.`,
       );
     }
     const prediction = new Float32Array(eventCount * outputCount);
@@ -195,12 +195,12 @@ class Runner {
     try {
       result = (await this.#session.run(feeds, [this.#output]))[this.#output]!;
     } catch (error) {
-      throw new DataError(`${this.#where}: it fails for ${rows} events (${firstLine(error)}).`);
+      throw new DataError(`${this.#where}: it fails for ${counted(rows, "event")} (${firstLine(error)}).`);
     }
     const { data, dims } = result;
     if (!(data instanceof Float32Array || data instanceof Float64Array) || dims[0] !== rows) {
       throw new ConfigurationError(
-        `${this.#where}: for ${rows} events its output "${this.#output}" has the shape [${dims.join(", ")}]; expected [events, outputs] of floats. Export it with a free number of events.`,
+        `${this.#where}: for ${counted(rows, "event")} its output "${this.#output}" has the shape [${dims.join(", ")}]; expected [events, outputs] of floats. Export it with a free number of events.`,
       );
     }
     return activated(Float32Array.from(data), rows, this.#options, this.#where);
@@ -219,7 +219,7 @@ function feedsOf(session: OrtSession, { features, inputs }: ForeignModelOptions,
   const names = declared.map(({ name }) => name);
   if (inputs === undefined && declared.length !== 1) {
     throw new ConfigurationError(
-      `${where}: it has ${declared.length} inputs (${names.join(", ")}). Say which features each takes, inputs: { ${names[0]}: ["pt", …], … }.`,
+      `${where}: it has ${counted(declared.length, "input")} (${names.join(", ")}). Say which features each takes, inputs: { ${names[0]}: ["pt", …], … }.`,
     );
   }
   const taken = inputs ?? { [names[0]!]: features };
@@ -250,12 +250,12 @@ function feedsOf(session: OrtSession, { features, inputs }: ForeignModelOptions,
     }
     if (typeof events === "number" && events >= 0) {
       throw new ConfigurationError(
-        `${where}: its input "${input.name}" takes ${events} events at a time. Export it with a free number of events.`,
+        `${where}: its input "${input.name}" takes ${counted(events, "event")} at a time. Export it with a free number of events.`,
       );
     }
     if (typeof width === "number" && width >= 0 && width !== columns.length) {
       throw new ConfigurationError(
-        `${where}: its input "${input.name}" has ${width} columns, but ${columns.length} features are given to it (${wanted.slice(0, 5).join(", ")}${wanted.length > 5 ? ", …" : ""}).`,
+        `${where}: its input "${input.name}" has ${width} columns, but ${counted(columns.length, "feature")} are given to it (${wanted.slice(0, 5).join(", ")}${wanted.length > 5 ? ", …" : ""}).`,
       );
     }
     return { name: input.name, type: input.type as ElementType, columns, isVector };
@@ -270,7 +270,7 @@ function outputOf(session: OrtSession, { output }: ForeignModelOptions, where: s
   }
   if (names.length === 1) return names[0]!;
   throw new ConfigurationError(
-    `${where}: it has ${names.length} outputs (${names.join(", ")}). Say which is the prediction, output: "${names[0]}".`,
+    `${where}: it has ${counted(names.length, "output")} (${names.join(", ")}). Say which is the prediction, output: "${names[0]}".`,
   );
 }
 

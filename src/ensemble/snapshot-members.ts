@@ -1,6 +1,6 @@
 /** Snapshots of trainings as members: which cycles, and with which weights. */
 import { join } from "node:path";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import type { Snapshot } from "../train/index.ts";
 import { weightOf } from "./choose-members.ts";
 import type { EnsembleMember } from "./member.ts";
@@ -88,7 +88,7 @@ export function chooseSnapshots(
   }
   if (patience >= snapshots.length) {
     throw new ConfigurationError(
-      `snapshots: training ${result.member} has ${snapshots.length} cycles; without the last ${patience} none is left. Give a smaller patience.`,
+      `snapshots: training ${result.member} has ${counted(snapshots.length, "cycle")}; without the last ${patience} none is left. Give a smaller patience.`,
     );
   }
   const usable = snapshots.slice(0, snapshots.length - patience).reverse();

@@ -140,7 +140,7 @@ describe("amsScan", () => {
       "amsScan: 2 predictions, but 3 targets. Every event needs one of each.",
     );
     message([0.1, 0.2], [0, 1], [1]).toThrow(
-      "amsScan: 2 targets, but 1 weights. Every event needs one of each.",
+      "amsScan: 2 targets, but 1 weight. Every event needs one of each.",
     );
     message([0.1, 0.2], [0, 0]).toThrow(
       "amsScan: all 2 events with a weight are background (0); some signal (1) events are needed too.",

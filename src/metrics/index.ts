@@ -26,6 +26,7 @@ export {
   brierScore,
   type ClassGroups,
   type ClassifiedEvents,
+  confusionMatrix,
   eventBrierScores,
   eventLogLossesOfClasses,
   eventsCorrect,
@@ -34,6 +35,7 @@ export {
   multiclassAms,
   multiclassLogLoss,
   oneVersusRestAuc,
+  regroupClasses,
   toBinaryClass,
 } from "./multiclass.ts";
 export { type MutualInformationOptions, mutualInformation } from "./mutual-information.ts";

@@ -135,7 +135,7 @@ describe("metrics of several classes", () => {
       "multiclassAccuracy: the target of event 0 is 2; it must be a class from 0 to 1.",
     );
     expect(() => brierScore({ predictions: [0.1], classCount: 2, targets: [1] })).toThrow(
-      "brierScore: 1 predictions, but 1 targets of 2 classes.",
+      "brierScore: 1 prediction, but 1 target of 2 classes.",
     );
   });
 });

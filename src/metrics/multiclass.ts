@@ -1,6 +1,6 @@
 /** Metrics of a classification into several classes: accuracy, log loss, Brier score, ROC areas, regrouping. */
 import type { Numbers } from "../array/index.ts";
-import { ConfigurationError, DataError } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError } from "../errors/index.ts";
 import { type AmsMaximum, type AmsScanOptions, amsScan } from "./ams-scan.ts";
 import { type PartialRocOptions, rocAuc } from "./roc.ts";
 import { checkedWeights, meanOf } from "./weighted-events.ts";
@@ -26,13 +26,39 @@ export function multiclassAccuracy(events: ClassifiedEvents): number {
 
 /** 1 for each event that is classified rightly. */
 export function eventsCorrect({ predictions, classCount, targets }: ClassifiedEvents): Float64Array {
-  return Float64Array.from(targets, (target, i) => {
-    let best = 0;
-    for (let k = 1; k < classCount; k++) {
-      if (predictions[i * classCount + k]! > predictions[i * classCount + best]!) best = k;
-    }
-    return best === target ? 1 : 0;
+  return Float64Array.from(targets, (target, i) =>
+    highestClass(predictions, classCount, i) === target ? 1 : 0,
+  );
+}
+
+/**
+ * Row i, column j: share of the weight of class i whose highest prediction is that of class j; each row sums to 1.
+ * NaN where a class has no event or its weights sum to zero.
+ *
+ * @throws {DataError} as `multiclassAccuracy`.
+ * @example
+ * confusionMatrix({ predictions: [0.7, 0.3, 0.4, 0.6, 0.2, 0.8], classCount: 2, targets: [0, 0, 1] }) // [[0.5, 0.5], [0, 1]]
+ */
+export function confusionMatrix(events: ClassifiedEvents): number[][] {
+  const weights = checkClasses("confusionMatrix", events);
+  const { predictions, classCount, targets } = events;
+  const sums = Array.from({ length: classCount }, () => new Float64Array(classCount));
+  for (let i = 0; i < targets.length; i++) {
+    sums[targets[i]!]![highestClass(predictions, classCount, i)]! += weights[i]!;
+  }
+  return sums.map((row) => {
+    const total = row.reduce((sum, x) => sum + x, 0);
+    return Array.from(row, (x) => (total === 0 ? Number.NaN : x / total));
   });
+}
+
+/** The class with the highest prediction for event i; of equal ones the first. */
+function highestClass(predictions: Numbers, classCount: number, i: number): number {
+  let best = 0;
+  for (let k = 1; k < classCount; k++) {
+    if (predictions[i * classCount + k]! > predictions[i * classCount + best]!) best = k;
+  }
+  return best;
 }
 
 /**
@@ -202,7 +228,7 @@ export function checkClasses(where: string, events: ClassifiedEvents): Float64Ar
   const { predictions, classCount, targets } = events;
   if (predictions.length !== targets.length * classCount) {
     throw new DataError(
-      `${where}: ${predictions.length} predictions, but ${targets.length} targets of ${classCount} classes.`,
+      `${where}: ${counted(predictions.length, "prediction")}, but ${counted(targets.length, "target")} of ${classCount} classes.`,
     );
   }
   const codes = Math.max(2, classCount);

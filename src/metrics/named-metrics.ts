@@ -1,6 +1,6 @@
 /** Metrics by name: what a training monitors and an analysis file asks for, on any arrays. */
 import type { BootstrapOptions, Numbers } from "../array/index.ts";
-import { ConfigurationError, DataError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
 import { ams } from "./ams.ts";
 import { type AmsScanOptions, amsScan } from "./ams-scan.ts";
 import { calibrationError } from "./calibration.ts";
@@ -229,7 +229,7 @@ function ofDifferences(what: Exclude<keyof RegressionResolution, "eventCount">):
 function outputOf({ predictions, targets, outputCount, weights }: PredictedEvents, output: number) {
   if (!(Number.isInteger(output) && output >= 0 && output < outputCount)) {
     throw new ConfigurationError(
-      `metric: output ${output} is none of the ${outputCount} outputs, counted from 0.`,
+      `metric: output ${output} is none of the ${counted(outputCount, "output")}, counted from 0.`,
     );
   }
   const column = (values: Numbers): Float64Array =>
@@ -244,6 +244,6 @@ function withClasses({ predictions, outputCount, targets, weights }: PredictedEv
 function onlyOutput(name: string, { predictions, outputCount }: PredictedEvents): Numbers {
   if (outputCount === 1) return predictions;
   throw new DataError(
-    `metric ${name}: it is of one prediction an event, but there are ${outputCount} outputs.`,
+    `metric ${name}: it is of one prediction an event, but there are ${counted(outputCount, "output")}.`,
   );
 }

@@ -6,7 +6,7 @@ import {
   weightedMoments,
   weightedQuantiles,
 } from "../array/index.ts";
-import { ConfigurationError, DataError } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError } from "../errors/index.ts";
 import type { Measurement } from "./measurement.ts";
 import { checkedWeights, meanOf } from "./weighted-events.ts";
 
@@ -34,10 +34,12 @@ export function pulls(
   { over = "none" }: PullOptions = {},
 ): Float64Array {
   if (predictions.length !== targets.length) {
-    throw new DataError(`pulls: ${predictions.length} predictions, but ${targets.length} targets.`);
+    throw new DataError(
+      `pulls: ${counted(predictions.length, "prediction")}, but ${counted(targets.length, "target")}.`,
+    );
   }
   if (typeof over === "object" && over.length !== targets.length) {
-    throw new DataError(`pulls: ${targets.length} targets, but ${over.length} uncertainties.`);
+    throw new DataError(`pulls: ${counted(targets.length, "target")}, but ${over.length} uncertainties.`);
   }
   return Float64Array.from(targets, (truth, i) => {
     const difference = predictions[i]! - truth;
@@ -88,7 +90,7 @@ export function regressionResolution(
   const eventCount = differences.length / outputCount;
   if (!Number.isInteger(eventCount)) {
     throw new DataError(
-      `regressionResolution: ${differences.length} differences are no multiple of ${outputCount} outputs.`,
+      `regressionResolution: ${counted(differences.length, "difference")} are no multiple of ${counted(outputCount, "output")}.`,
     );
   }
   const w = checkedWeights("regressionResolution", eventCount, weights);
@@ -151,7 +153,7 @@ export function resolutionInBins(
   }
   if (quantity.length !== differences.length) {
     throw new DataError(
-      `resolutionInBins: ${differences.length} differences, but ${quantity.length} values of the quantity.`,
+      `resolutionInBins: ${counted(differences.length, "difference")}, but ${counted(quantity.length, "value")} of the quantity.`,
     );
   }
   const w = checkedWeights("resolutionInBins", differences.length, weights);

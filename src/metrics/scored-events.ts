@@ -1,6 +1,6 @@
 /** Events checked and sorted by prediction once: what every binary metric and its bootstrap start from. */
 import { argsort, type Numbers } from "../array/index.ts";
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 
 /**
  * Events in order of falling prediction. Events of equal prediction form one group: a cut keeps all of them or
@@ -81,12 +81,12 @@ export function checkEvents(
   const count = targets.length;
   if (predictions && predictions.length !== count) {
     throw new DataError(
-      `${where}: ${predictions.length} predictions, but ${count} targets. Every event needs one of each.`,
+      `${where}: ${counted(predictions.length, "prediction")}, but ${counted(count, "target")}. Every event needs one of each.`,
     );
   }
   if (weights && weights.length !== count) {
     throw new DataError(
-      `${where}: ${count} targets, but ${weights.length} weights. Every event needs one of each.`,
+      `${where}: ${counted(count, "target")}, but ${counted(weights.length, "weight")}. Every event needs one of each.`,
     );
   }
   if (count === 0) throw new DataError(`${where}: there are no events.`);

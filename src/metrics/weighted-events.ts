@@ -1,6 +1,6 @@
 /** Checks and weighted means shared by metrics of several classes and of regressions. */
 import { type BootstrapOptions, bootstrapDeviations, CompensatedSum, type Numbers } from "../array/index.ts";
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 import type { Measurement } from "./measurement.ts";
 
 /** Any statistic of weighted events; NaN where it is undefined. */
@@ -45,7 +45,9 @@ export function checkedWeights(
   if (eventCount === 0) throw new DataError(`${where}: there are no events.`);
   if (weights === undefined) return new Float64Array(eventCount).fill(1);
   if (weights.length !== eventCount) {
-    throw new DataError(`${where}: ${eventCount} events, but ${weights.length} weights.`);
+    throw new DataError(
+      `${where}: ${counted(eventCount, "event")}, but ${counted(weights.length, "weight")}.`,
+    );
   }
   const result = Float64Array.from(weights);
   const wrong = result.findIndex((w) => !Number.isFinite(w));

@@ -1,6 +1,6 @@
 /** Input masks: networks that see only some of the continuous features. */
 import { expandNames } from "../data/expand-names.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import type { FeatureMask } from "../nn/index.ts";
 
 /** Which continuous features a network sees. Categorical ones are always seen. */
@@ -35,7 +35,7 @@ export function featureMask(mask: InputMask, continuous: readonly string[]): Fea
   const places = placesOf(always);
   if (places.length > count) {
     throw new ConfigurationError(
-      `inputMask: ${places.length} features are always seen, but a fraction of ${fraction} of ${continuous.length} features is only ${count}.`,
+      `inputMask: ${counted(places.length, "feature")} are always seen, but a fraction of ${fraction} of ${counted(continuous.length, "feature")} is only ${count}.`,
     );
   }
   return { count, always: places };

@@ -1,7 +1,7 @@
 /** `Model`: one network with its weights. */
 import { expandNames } from "../data/expand-names.ts";
 import type { EngineOptions } from "../engine/index.ts";
-import { ConfigurationError, DataError, FileFormatError, ShapeError } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError, FileFormatError, ShapeError } from "../errors/index.ts";
 import { type Entry, maskName, targetCount } from "../nn/index.ts";
 import { elementCount } from "../tensor/index.ts";
 import { ModelBuilder, type ModelSpec } from "./builder.ts";
@@ -54,7 +54,7 @@ export class Model {
     const { parameterCount, bufferCount } = builder.layout;
     if (weights.parameters.length !== parameterCount || weights.buffers.length !== bufferCount) {
       throw new ShapeError(
-        `Model: the builder describes ${parameterCount} parameters and ${bufferCount} running statistics, ` +
+        `Model: the builder describes ${counted(parameterCount, "parameter")} and ${bufferCount} running statistics, ` +
           `but ${weights.parameters.length} and ${weights.buffers.length} were given.`,
       );
     }
@@ -96,7 +96,7 @@ export class Model {
     const { featureCount } = this.builder;
     if (inputs.length !== eventCount * featureCount) {
       throw new ShapeError(
-        `Model.predict: ${eventCount} events of ${featureCount} features need ${eventCount * featureCount} ` +
+        `Model.predict: ${counted(eventCount, "event")} of ${counted(featureCount, "feature")} need ${eventCount * featureCount} ` +
           `numbers, but ${inputs.length} were given.`,
       );
     }
@@ -133,7 +133,7 @@ export class Model {
     const perEvent = targetCount(this.builder.task);
     if (targets.length !== eventCount * perEvent || (weights && weights.length !== eventCount)) {
       throw new ShapeError(
-        `Model.evaluate: ${eventCount} events need ${eventCount * perEvent} targets and ${eventCount} weights, ` +
+        `Model.evaluate: ${counted(eventCount, "event")} need ${counted(eventCount * perEvent, "target")} and ${counted(eventCount, "weight")}, ` +
           `but ${targets.length} and ${weights?.length ?? "no"} came.`,
       );
     }

@@ -240,10 +240,8 @@ describe("scaled targets", () => {
   test("ranges and scalings that do not fit are refused", () => {
     const build = (task: object) => () =>
       new ModelBuilder({ ...options, task: { kind: "regression", targetCount: 2, ...task } });
-    expect(build({ scaling })).toThrow(
-      "regression: there are 2 targets, but a scaling of 1 means and 1 deviations.",
-    );
-    expect(build({ range: [[0, 1]] })).toThrow("regression: there are 2 targets, but 1 ranges.");
+    expect(build({ scaling })).toThrow("regression: 2 targets, but a scaling of 1 mean and 1 deviation.");
+    expect(build({ range: [[0, 1]] })).toThrow("regression: 2 targets, but 1 range.");
     expect(build({ range: [3, 1] })).toThrow(
       "regression: a range goes from a lower to a higher number, but one is [3, 1].",
     );
@@ -263,7 +261,7 @@ describe("tails", () => {
       0.5, -1, 2,
     ]);
     expect(() => new ModelBuilder({ ...options, tail: { kind: "classRegMulti", bias: [1, 2] } })).toThrow(
-      "classRegMulti: there are 1 outputs, but 2 values of bias.",
+      "classRegMulti: 1 output, but 2 values of bias.",
     );
   });
 

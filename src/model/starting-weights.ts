@@ -1,5 +1,5 @@
 /** Starting weights: parameters of trained networks that a new one begins with, by name. */
-import { ConfigurationError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, unknownName } from "../errors/index.ts";
 import type { NetworkLayout } from "../nn/index.ts";
 import { elementCount } from "../tensor/index.ts";
 import type { StoredTensor } from "./safetensors.ts";
@@ -32,7 +32,7 @@ export function checkStartingWeights(start: NamedWeights, layout: NetworkLayout)
     }
     if (shape.join() !== entry.shape.join() || data.length !== elementCount(shape)) {
       throw new ConfigurationError(
-        `starting weights: "${name}" is [${shape.join(", ")}] with ${data.length} numbers, but this network has ` +
+        `starting weights: "${name}" is [${shape.join(", ")}] with ${counted(data.length, "number")}, but this network has ` +
           `[${entry.shape.join(", ")}] there. Take weights of a network of the same shape, or leave this name out.`,
       );
     }

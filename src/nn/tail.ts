@@ -1,5 +1,5 @@
 /** Tails: from the body's features to predictions. */
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, counted } from "../errors/index.ts";
 import { add, constant, div, mul, sigmoid, softmax, sub, type Tensor } from "../tensor/index.ts";
 import { initialiserFor, linear } from "./layers.ts";
 import type { Scope } from "./scope.ts";
@@ -72,7 +72,7 @@ export function classRegMulti(
   const outputs = outputCount(task);
   if (typeof bias !== "number" && bias.length !== outputs) {
     throw new ConfigurationError(
-      `classRegMulti: there are ${outputs} outputs, but ${bias.length} values of bias.`,
+      `classRegMulti: ${counted(outputs, "output")}, but ${counted(bias.length, "value")} of bias.`,
     );
   }
   return linear(scope, x, outputs, initialiserFor("linear", x.shape[1] as number, outputs), bias);
@@ -121,7 +121,8 @@ export function checkTask(task: Task): void {
   };
   if (range !== undefined) {
     const ranges = rangesOf(range, targets);
-    if (ranges.length !== targets) refuse(`there are ${targets} targets, but ${ranges.length} ranges.`);
+    if (ranges.length !== targets)
+      refuse(`${counted(targets, "target")}, but ${counted(ranges.length, "range")}.`);
     for (const [low, high] of ranges) {
       if (!(low < high && Number.isFinite(high - low))) {
         refuse(`a range goes from a lower to a higher number, but one is [${low}, ${high}].`);
@@ -132,7 +133,7 @@ export function checkTask(task: Task): void {
     const { means, deviations } = scaling;
     if (means.length !== targets || deviations.length !== targets) {
       refuse(
-        `there are ${targets} targets, but a scaling of ${means.length} means and ${deviations.length} deviations.`,
+        `${counted(targets, "target")}, but a scaling of ${counted(means.length, "mean")} and ${counted(deviations.length, "deviation")}.`,
       );
     }
     if (!(means.every(Number.isFinite) && deviations.every((d) => d > 0 && Number.isFinite(d)))) {

@@ -1,5 +1,5 @@
 /** The learning-rate finder: sweeps with every fold left out once, side by side, and what to choose from them. */
-import { ConfigurationError, TrainingError } from "../errors/index.ts";
+import { ConfigurationError, counted, TrainingError } from "../errors/index.ts";
 import type { ModelBuilder } from "../model/index.ts";
 import type { Callback } from "./callback.ts";
 import { type CallbackSpec, makeCallbacks, sendableCallbacks } from "./callback-specs.ts";
@@ -124,7 +124,7 @@ export function learningRatesOf(sweeps: readonly LearningRateRecord[]): Learning
   const shortest = sweeps.reduce((a, b) => (b.rates.length < a.rates.length ? b : a));
   if (shortest.rates.length < 3) {
     throw new TrainingError(
-      `findLearningRate: a sweep has ${shortest.rates.length} steps before the loss diverged; there is nothing to compare. Begin with a lower rate, use a smaller batch size, or more epochs.`,
+      `findLearningRate: a sweep has ${counted(shortest.rates.length, "step")} before the loss diverged; there is nothing to compare. Begin with a lower rate, use a smaller batch size, or more epochs.`,
     );
   }
   const smooth = sweeps.map(({ rates, losses }) => ({ rates, losses: smoothed(losses) }));

@@ -1,6 +1,6 @@
 /** `fit`: one network, on folds or on arrays in memory. */
 import { Stream } from "../array/index.ts";
-import { ConfigurationError, ShapeError } from "../errors/index.ts";
+import { ConfigurationError, counted, ShapeError } from "../errors/index.ts";
 import { type LabelledInputs, Model, type ModelBuilder, type ModelWeights } from "../model/index.ts";
 import { targetCount } from "../nn/index.ts";
 import type { Callback } from "./callback.ts";
@@ -56,7 +56,7 @@ export async function fit(
   const { validationFold = 0 } = options;
   if (!(Number.isInteger(validationFold) && validationFold >= 0 && validationFold < folds.foldCount)) {
     throw new ConfigurationError(
-      `fit: there are ${folds.foldCount} folds, counted from 0, but the validation fold is ${validationFold}.`,
+      `fit: there are ${counted(folds.foldCount, "fold")}, counted from 0, but the validation fold is ${validationFold}.`,
     );
   }
   const callbacks = await makeCallbacks(options.callbacks ?? []);
@@ -86,8 +86,8 @@ export function foldsOfArrays(
   const eventCount = inputs.length / featureCount;
   if (targets.length !== eventCount * targetColumns || (weights && weights.length !== eventCount)) {
     throw new ShapeError(
-      `fit: ${inputs.length} inputs are ${eventCount} events of ${featureCount} features, which need ` +
-        `${eventCount * targetColumns} targets and ${eventCount} weights, but ${targets.length} and ` +
+      `fit: ${counted(inputs.length, "input")} are ${counted(eventCount, "event")} of ${counted(featureCount, "feature")}, which need ` +
+        `${counted(eventCount * targetColumns, "target")} and ${counted(eventCount, "weight")}, but ${targets.length} and ` +
         `${weights?.length ?? "no"} came.`,
     );
   }

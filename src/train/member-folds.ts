@@ -1,5 +1,5 @@
 /** Which folds a member trains and validates on, and how many steps that makes. */
-import { DataError } from "../errors/index.ts";
+import { counted, DataError } from "../errors/index.ts";
 
 /** Which folds member `member` trains on and which it validates on. */
 export function foldsOfMember(
@@ -29,7 +29,7 @@ export function stepsPerEpoch(
     const size = foldSizes[fold]!;
     if (size < batchSize) {
       throw new DataError(
-        `fit: fold ${fold} has ${size} events, fewer than the batch size ${batchSize}. Use a batch size of at most ${Math.min(...trainingFolds.map((index) => foldSizes[index]!))}, or fewer folds.`,
+        `fit: fold ${fold} has ${counted(size, "event")}, fewer than the batch size ${batchSize}. Use a batch size of at most ${Math.min(...trainingFolds.map((index) => foldSizes[index]!))}, or fewer folds.`,
       );
     }
     steps += Math.floor(size / batchSize);

@@ -1,5 +1,5 @@
 /** The network under training: its state, moved on by steps and replaced by callbacks. */
-import { TrainingError } from "../errors/index.ts";
+import { counted, TrainingError } from "../errors/index.ts";
 import type { ModelWeights, TrainingState } from "../model/index.ts";
 import type { Trainable } from "./programs.ts";
 
@@ -39,7 +39,7 @@ export class NetworkState {
     const { parameters, buffers } = this.#state;
     if (weights.parameters.length !== parameters.length || weights.buffers.length !== buffers.length) {
       throw new TrainingError(
-        `fit: callback "${callback}" gave ${weights.parameters.length} parameters and ${weights.buffers.length} buffer values; the network has ${parameters.length} and ${buffers.length}. Change a copy of view.weights().`,
+        `fit: callback "${callback}" gave ${counted(weights.parameters.length, "parameter")} and ${weights.buffers.length} buffer values; the network has ${parameters.length} and ${buffers.length}. Change a copy of view.weights().`,
       );
     }
     this.restore({ ...this.withParameters(weights.parameters.slice()), buffers: weights.buffers.slice() });

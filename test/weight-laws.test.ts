@@ -295,6 +295,14 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
           .flatMap((bin) => (bin ? [bin.bias.value, bin.deviation.value] : [])),
     },
   ],
+  [
+    "metrics.mutualInformation",
+    {
+      of: ({ p, truth, w }) => [metrics.mutualInformation(p, truth, w, { bins: 3 })],
+      notTwice: "because bins have equal numbers of events, and the correction is for events that fluctuate",
+      negative: "because bins have equal numbers of events, and the correction is for events that fluctuate",
+    },
+  ],
   ["metrics.meanOf", { of: ({ p, w }) => [metrics.meanOf(p, w ?? p.map(() => 1))] }],
   [
     "metrics.measure",

@@ -12,7 +12,7 @@ export interface MutualInformationOptions {
  * Mutual information I(x; y) = Σ p(x, y) log(p(x, y) / (p(x) p(y))) in nats, in bins of about equally many events
  * (equal values share a bin). What independent quantities would give on average for so many events,
  * (B_x − 1)(B_y − 1) / (2·N) with N = (Σw)²/Σw², is subtracted (Miller 1955): independence gives 0 on average, and
- * may give a little less. A bin whose weights sum to less than zero counts as empty.
+ * may give a little less. Events of weight 0 are left out. A bin whose weights sum to less than zero counts as empty.
  *
  * @throws DataError for arrays of different lengths, no events, NaN, or weights that do not sum to more than 0.
  *
@@ -34,7 +34,7 @@ export function mutualInformation(
   if (!(Number.isInteger(bins) && bins >= 2)) {
     throw new DataError(`mutualInformation: bins is ${bins}; give a whole number of at least 2.`);
   }
-  const [inX, inY] = [binsOf(x, bins), binsOf(y, bins)];
+  const [inX, inY] = [binsOf(x, weights, bins), binsOf(y, weights, bins)];
   const joint = new Float64Array(bins * bins);
   let [sum, squares] = [0, 0];
   for (let i = 0; i < x.length; i++) {
@@ -52,9 +52,9 @@ export function mutualInformation(
   );
 }
 
-/** The bin of each value: ranks cut into equal parts, equal values together. */
-function binsOf(values: Numbers, bins: number): Int32Array {
-  const order = argsort(values);
+/** The bin of each value with a weight: ranks cut into equal parts, equal values together. */
+function binsOf(values: Numbers, weights: Numbers | undefined, bins: number): Int32Array {
+  const order = argsort(values).filter((i) => weights?.[i] !== 0);
   const result = new Int32Array(values.length);
   for (let start = 0; start < order.length; ) {
     const value = values[order[start]!]!;

@@ -3,11 +3,12 @@
  * The `lumin` command. This process only listens: the work is done in a child, so that Ctrl-C is answered
  * at once even while the engine, DuckDB or a long loop has the other process to itself.
  */
+import { separateSettings } from "./setting-words.ts";
 import { runSupervised } from "./supervise.ts";
 
 // Commands that never block for long run here, without the cost of a second process.
 const light: readonly string[] = ["data", "schema", "help", "--help", "-h", "--version", "-V"];
-const words = process.argv.slice(2);
+const words = separateSettings(process.argv.slice(2));
 const isWorker = process.env.LUMIN_SUPERVISED === "1" && process.connected;
 
 if (

@@ -15,6 +15,8 @@ export interface RunPaths {
   readonly pipeline: string;
   readonly folds: string;
   readonly metrics: string;
+  /** The members against the ensemble. */
+  readonly members: string;
   readonly predictions: string;
   readonly report: string;
 }
@@ -29,6 +31,7 @@ export function runPaths(folder: string): RunPaths {
     pipeline: join(folder, "pipeline.json"),
     folds: join(folder, "folds.h5"),
     metrics: join(folder, "metrics.json"),
+    members: join(folder, "members.json"),
     predictions: join(folder, "predictions"),
     report: join(folder, "report.html"),
   };

@@ -8,7 +8,13 @@ import {
   type PreparedEvents,
   type Table,
 } from "../data/index.ts";
-import { augmentedInputs, type Ensemble, type PredictionFolds } from "../ensemble/index.ts";
+import {
+  augmentedInputs,
+  type Ensemble,
+  type MemberPredictions,
+  type PredictionFolds,
+  type PredictionOptions,
+} from "../ensemble/index.ts";
 import { InterruptedError } from "../errors/index.ts";
 
 /** What scoring needs of a run. */
@@ -42,10 +48,25 @@ async function scorePrepared(
   options: ScoreOptions,
 ): Promise<Float64Array> {
   const { features, eventCount } = prepared;
-  const { signal, onProgress } = options;
-  const settings = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
+  const settings = settingsOf(options);
   if (plan === undefined) return ensemble.predict(prepared.inputs, eventCount, settings);
   return ensemble.predict(augmentedInputs(features, plan), eventCount, settings);
+}
+
+function settingsOf({ signal, onProgress }: ScoreOptions): PredictionOptions {
+  return { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
+}
+
+/** As `scoreEvents`, with what each member alone predicts. */
+export async function scoreMembers(
+  scorer: Scorer,
+  table: Table,
+  options: ScoreOptions = {},
+): Promise<MemberPredictions> {
+  const { ensemble, pipeline, directory, plan } = scorer;
+  const { inputs, features, eventCount } = await applyPipeline(pipeline, table, { directory });
+  const variants = plan === undefined ? inputs : augmentedInputs(features, plan);
+  return ensemble.predictMembers(variants, eventCount, settingsOf(options));
 }
 
 /** Scores that no network gave for an event it was trained on. */

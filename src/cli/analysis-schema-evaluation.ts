@@ -1,7 +1,7 @@
 /** The schema of an analysis file, what is computed from the predictions. */
 import { z } from "zod";
 import type { Analysis } from "./analysis.ts";
-import { between, flag, number, text, wholeNumber } from "./analysis-schema-values.ts";
+import { between, flag, names, number, text, wholeNumber } from "./analysis-schema-values.ts";
 
 /** `evaluation` of an analysis file. */
 export const evaluation: z.ZodType<Analysis["evaluation"]> = z
@@ -29,6 +29,7 @@ export const evaluation: z.ZodType<Analysis["evaluation"]> = z
         minimumPrediction: number("lowest prediction that may be a cut").default(0.9),
       })
       .prefault({}),
+    signal: names("classes that count as signal, where there are several: AMS against all others").optional(),
     renormalise: z
       .record(z.string(), between(0, 1e300, "sum of weights"))
       .optional()

@@ -19,7 +19,14 @@ export const input: z.ZodType<Analysis["input"]> = z
 /** `target` of an analysis file. */
 export const target: z.ZodType<Analysis["target"]> = z
   .strictObject({
-    column: text("column to be learnt"),
+    column: text("column to be learnt").optional(),
+    columns: names("columns to be learnt, of a regression").optional(),
+    compute: z
+      .record(z.string(), text("SQL expression"))
+      .default({})
+      .describe(
+        "new columns for targets, e.g. { met_x: PRI_met * cos(PRI_met_phi) }: SQL of the file's columns, not needed in prediction",
+      ),
     classes: z
       .record(z.string(), wholeNumber(0, "class number"))
       .optional()
@@ -27,37 +34,45 @@ export const target: z.ZodType<Analysis["target"]> = z
     task: z.enum(["binary", "multiclass", "regression"]).optional().describe("from `classes` when left out"),
   })
   .superRefine((value, context) => {
+    const problem = (path: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (value.column === undefined && value.columns === undefined) {
+      problem("column", "is missing; expected text");
+    }
+    if (value.column !== undefined && value.columns !== undefined) {
+      problem("columns", "give column or columns, not both");
+    }
+    if (value.columns?.length === 0) problem("columns", "expected at least one column");
+    if (value.columns !== undefined && new Set(value.columns).size < value.columns.length) {
+      problem("columns", "each column can be a target once");
+    }
+    if (value.columns !== undefined && value.columns.length > 1 && value.task !== "regression") {
+      problem("columns", "only a regression learns several columns; add task: regression");
+    }
     if (value.task === "regression" || value.classes === undefined) {
       if (value.task === "regression" && value.classes !== undefined) {
-        context.addIssue({ code: "custom", path: ["classes"], message: "a regression has no classes" });
+        problem("classes", "a regression has no classes");
       }
       if (value.task === "multiclass" && value.classes === undefined) {
-        context.addIssue({ code: "custom", path: ["classes"], message: "needed for a multiclass target" });
+        problem("classes", "needed for a multiclass target");
       }
       return;
     }
     const codes = new Set(Object.values(value.classes));
     const complete = Array.from({ length: codes.size }, (_, code) => codes.has(code)).every(Boolean);
     if (codes.size < 2 || !complete) {
-      context.addIssue({
-        code: "custom",
-        path: ["classes"],
-        message: "expected the class numbers 0, 1, … without a gap, at least two",
-      });
+      problem("classes", "expected the class numbers 0, 1, … without a gap, at least two");
     }
     if (value.task === "binary" && codes.size > 2) {
-      context.addIssue({
-        code: "custom",
-        path: ["task"],
-        message: `binary, but there are ${codes.size} classes`,
-      });
+      problem("task", `binary, but there are ${codes.size} classes`);
     }
   })
   .transform((value) => {
     const classCount = new Set(Object.values(value.classes ?? {})).size;
     const task =
       value.task ?? (value.classes === undefined ? "binary" : classCount > 2 ? "multiclass" : "binary");
-    return { ...value, task } as const;
+    const { column, columns = [column!], compute, classes } = value;
+    return { columns, compute, task, classes };
   })
   .describe("what is to be learnt");
 
@@ -127,6 +142,7 @@ export const folds: z.ZodType<Analysis["folds"]> = z
       ])
       .default({ fraction: 0.2 })
       .describe("events that no network trains on; the cut is chosen on them"),
+    columns: names("further columns of the file, or of target.compute, that callbacks need").default([]),
   })
   .prefault({})
   .describe("how the events are split");

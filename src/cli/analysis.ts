@@ -26,7 +26,10 @@ export type Task = "binary" | "multiclass" | "regression";
 
 /** What is to be learnt. */
 export interface TargetConfiguration {
-  readonly column: string;
+  /** One column; a regression may have several. */
+  readonly columns: readonly string[];
+  /** Columns that are made where targets are needed: SQL expressions of the file's columns, by name. */
+  readonly compute: Readonly<Record<string, string>>;
   readonly task: Task;
   /** The class number of each value of the column; absent: the column holds the numbers. */
   readonly classes?: Readonly<Record<string, number>> | undefined;
@@ -78,6 +81,8 @@ export interface FoldsConfiguration {
   readonly stratify: boolean | readonly string[];
   /** Events that no network trains on: a stratified fraction, or those of a selection. */
   readonly validation: { readonly fraction: number } | { readonly select: string };
+  /** Columns of the file, or computed ones, that are carried to the folds, for callbacks. */
+  readonly columns: readonly string[];
 }
 
 /** Symmetries of the detector that training draws from and prediction averages over. */
@@ -191,6 +196,8 @@ export interface EvaluationConfiguration {
     readonly backgroundUncertainty: number;
   };
   readonly cut: { readonly topPercent: number; readonly minimumPrediction: number };
+  /** Of several classes those that are signal; the AMS then is of them against the others. */
+  readonly signal?: readonly string[] | undefined;
   /** Class sums of weights that the AMS is computed for, by class name. */
   readonly renormalise?: Readonly<Record<string, number>> | undefined;
   /** Bootstrap samples for the uncertainties. */

@@ -63,6 +63,7 @@ async function evaluateFile(
     predictions: fair.predictions,
     outputCount: scorer.ensemble.outputCount,
     targets: events.targets,
+    targetCount: events.targetCount,
     weights: events.weights,
     renormalise: true,
   });

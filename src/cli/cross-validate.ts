@@ -100,6 +100,7 @@ export async function crossValidate(
 
   const set = together(parts, outputs, outputCount, {
     targets: events.targets,
+    targetCount: events.targetCount,
     weights: events.weights,
     renormalise: true,
     id: idColumn(events.table, analysis.input.id),
@@ -144,8 +145,9 @@ function together(
   outputCount: number,
   rest: Omit<IdentifiedSet, "predictions" | "outputCount">,
 ): IdentifiedSet {
-  const predictions = new Float64Array(rest.targets.length * outputCount);
-  const folds = new Int32Array(rest.targets.length);
+  const eventCount = rest.targets.length / rest.targetCount;
+  const predictions = new Float64Array(eventCount * outputCount);
+  const folds = new Int32Array(eventCount);
   for (const [fold, rows] of parts.entries()) {
     for (const [i, row] of rows.entries()) {
       folds[row] = fold;

@@ -1,11 +1,8 @@
 /** The numbers of an analysis: for each set of events that no network trained on, its metrics. */
 import { DataError } from "../errors/index.ts";
-import {
-  type BinaryClassificationMetrics,
-  binaryClassificationMetrics,
-  type ClassTotals,
-} from "../metrics/index.ts";
+import { type BinaryClassificationMetrics, binaryClassificationMetrics } from "../metrics/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
+import { binaryView, classTotals } from "./binary-view.ts";
 import { type MulticlassMetrics, multiclassMetrics } from "./multiclass-metrics.ts";
 import { type RegressionMetrics, regressionMetrics } from "./regression-metrics.ts";
 
@@ -14,18 +11,27 @@ export interface ScoredSet {
   /** `[events, outputs]`, row-major. */
   readonly predictions: Float64Array;
   readonly outputCount: number;
-  /** Class numbers, or the values to be predicted. */
+  /** Class numbers [events], or the values to be predicted [events, targets]. */
   readonly targets: Float32Array;
+  readonly targetCount: number;
   /** As they are in the file. */
   readonly weights: Float64Array | undefined;
   /** Scale the class sums to `evaluation.renormalise` for AMS and yields. */
   readonly renormalise: boolean;
 }
 
+/** Number of events of a set. */
+export function eventCount({ predictions, outputCount }: ScoredSet): number {
+  return predictions.length / outputCount;
+}
+
 /** Metrics of one set of events; which, depends on the task. */
 export type SetMetrics =
   | ({ readonly task: "binary" } & BinaryClassificationMetrics)
-  | ({ readonly task: "multiclass" } & MulticlassMetrics)
+  | ({ readonly task: "multiclass" } & MulticlassMetrics & {
+        /** Signal against background, where `evaluation.signal` says which classes are signal. */
+        readonly signal?: BinaryClassificationMetrics;
+      })
   | ({ readonly task: "regression" } & RegressionMetrics);
 
 /** The content of metrics.json. */
@@ -61,43 +67,38 @@ export function evaluateSets(
   let cut = given ?? null;
   for (const [name, set] of Object.entries(sets)) {
     const metrics = evaluateSet(analysis, name, set, cut?.value);
-    if (metrics.task === "binary" && cut === null && metrics.cut.value !== null) {
-      cut = { value: metrics.cut.value, chosenOn: name, rule: metrics.cut.rule };
+    const found = signalMetrics(metrics)?.cut;
+    if (cut === null && found !== undefined && found.value !== null) {
+      cut = { value: found.value, chosenOn: name, rule: found.rule };
     }
     results[name] = metrics;
   }
   return { cut, sets: results };
 }
 
+/** The metrics of signal against background; undefined where there is no signal. */
+export function signalMetrics(set: SetMetrics): BinaryClassificationMetrics | undefined {
+  if (set.task === "binary") return set;
+  return set.task === "multiclass" ? set.signal : undefined;
+}
+
 function evaluateSet(analysis: Analysis, name: string, set: ScoredSet, cut: number | undefined): SetMetrics {
   const { target, evaluation, seed } = analysis;
+  const bootstrap = { replicaCount: evaluation.bootstrap, seed };
   try {
     switch (target.task) {
-      case "binary": {
-        const totals = set.renormalise ? classTotals(analysis) : undefined;
-        return {
-          task: "binary",
-          ...binaryClassificationMetrics(set.predictions, set.targets, set.weights, {
-            ...(totals === undefined ? {} : { totals }),
-            ...(cut === undefined ? {} : { cut }),
-            regularisations: evaluation.ams.regularisation,
-            backgroundUncertainty: evaluation.ams.backgroundUncertainty,
-            cutRule: evaluation.cut,
-            replicaCount: evaluation.bootstrap,
-            seed,
-          }),
-        };
-      }
-      case "multiclass":
+      case "binary":
+        return { task: "binary", ...binaryMetrics(analysis, set, cut) };
+      case "multiclass": {
+        const view = binaryView(analysis, set);
         return {
           task: "multiclass",
-          ...multiclassMetrics(set, classNames(target), { replicaCount: evaluation.bootstrap, seed }),
+          ...multiclassMetrics(set, classNames(target), bootstrap),
+          ...(view === undefined ? {} : { signal: binaryMetrics(analysis, view, cut) }),
         };
+      }
       case "regression":
-        return {
-          task: "regression",
-          ...regressionMetrics(set, { replicaCount: evaluation.bootstrap, seed }),
-        };
+        return { task: "regression", ...regressionMetrics(set, target.columns, bootstrap) };
     }
   } catch (error) {
     if (error instanceof DataError)
@@ -106,12 +107,20 @@ function evaluateSet(analysis: Analysis, name: string, set: ScoredSet, cut: numb
   }
 }
 
-/** `evaluation.renormalise` by signal (class 1) and background (class 0). */
-export function classTotals(analysis: Analysis): ClassTotals | undefined {
-  const { renormalise } = analysis.evaluation;
-  if (renormalise === undefined || analysis.target.task !== "binary") return undefined;
-  const [background, signal] = classNames(analysis.target);
-  const b = renormalise[background ?? ""];
-  const s = renormalise[signal ?? ""];
-  return { ...(s === undefined ? {} : { signal: s }), ...(b === undefined ? {} : { background: b }) };
+function binaryMetrics(
+  analysis: Analysis,
+  set: ScoredSet,
+  cut: number | undefined,
+): BinaryClassificationMetrics {
+  const { evaluation, seed } = analysis;
+  const totals = set.renormalise ? classTotals(analysis) : undefined;
+  return binaryClassificationMetrics(set.predictions, set.targets, set.weights, {
+    ...(totals === undefined ? {} : { totals }),
+    ...(cut === undefined ? {} : { cut }),
+    regularisations: evaluation.ams.regularisation,
+    backgroundUncertainty: evaluation.ams.backgroundUncertainty,
+    cutRule: evaluation.cut,
+    replicaCount: evaluation.bootstrap,
+    seed,
+  });
 }

@@ -1,5 +1,5 @@
 /** Metrics as text for a terminal. */
-import type { ReportedMeasurement } from "../metrics/index.ts";
+import type { BinaryClassificationMetrics, ReportedMeasurement } from "../metrics/index.ts";
 import { formatMeasured, formatNumber } from "../plot/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { type Metrics, type SetMetrics, setTitle } from "./evaluation.ts";
@@ -31,32 +31,8 @@ export function forTerminal(text: string): string {
 
 function rowsOf(set: SetMetrics, name: string): readonly Row[] {
   switch (set.task) {
-    case "binary": {
-      // A maximum over cuts of the events themselves is an optimistic number; it is shown with that name.
-      const significance = set.significance.flatMap((each): Row[] => [
-        [`AMS at the cut, b_reg = ${each.regularisation}`, text(each.amsAtCut)],
-        [
-          `AMS, mean over cuts keeping ${percent(set.fractions.from)} to ${percent(set.fractions.to)} %, b_reg = ${each.regularisation}`,
-          text(each.amsOverFractions),
-        ],
-        [
-          `highest AMS of any cut, b_reg = ${each.regularisation}`,
-          `${text(each.amsMaximum)} at ${formatNumber(each.amsMaximumCut.value, 4)}`,
-        ],
-      ]);
-      const { signal, background } = set.yields;
-      const passing = (yields: typeof signal): string =>
-        `${formatMeasured(yields.passing.sum, yields.passing.uncertainty)} (${formatNumber(yields.passing.count)} of ${formatNumber(yields.total.count)} events)`;
-      return [
-        ["AUC, weighted", text(set.auc)],
-        ["AUC, unweighted", text(set.aucUnweighted)],
-        ["log loss, classes balanced", text(set.logLossBalanced)],
-        ...significance,
-        ["signal at the cut", passing(signal)],
-        ["background at the cut", passing(background)],
-        ...(set.totals === null && name !== "validation" ? [] : normalisation(set.totals)),
-      ];
-    }
+    case "binary":
+      return binaryRows(set, name);
     case "multiclass":
       return [
         ["accuracy, weighted", text(set.accuracy)],
@@ -65,15 +41,51 @@ function rowsOf(set: SetMetrics, name: string): readonly Row[] {
         ...Object.entries(set.auc).map(
           ([label, auc]): Row => [`AUC of ${label} against the rest`, formatNumber(auc)],
         ),
+        ...(set.signal === undefined
+          ? []
+          : binaryRows(set.signal, name).map(([label, value]): Row => [`signal: ${label}`, value])),
       ];
-    case "regression":
-      return [
-        ["bias", text(set.bias)],
-        ["root mean square", text(set.rootMeanSquare)],
-        ["mean absolute difference", text(set.meanAbsolute)],
-        ["half width of the central 68 %", text(set.halfWidth68)],
-      ];
+    case "regression": {
+      const several = Object.keys(set.targets).length > 1;
+      return Object.entries(set.targets).flatMap(([target, found]): Row[] => {
+        const of = several ? `${target}: ` : "";
+        return [
+          [`${of}bias`, text(found.bias)],
+          [`${of}root mean square`, text(found.rootMeanSquare)],
+          [`${of}mean absolute difference`, text(found.meanAbsolute)],
+          [`${of}half width of the central 68 %`, text(found.halfWidth68)],
+          [`${of}standard deviation of the truth`, formatNumber(found.spread, 4)],
+        ];
+      });
+    }
   }
+}
+
+function binaryRows(set: BinaryClassificationMetrics, name: string): readonly Row[] {
+  // A maximum over cuts of the events themselves is an optimistic number; it is shown with that name.
+  const significance = set.significance.flatMap((each): Row[] => [
+    [`AMS at the cut, b_reg = ${each.regularisation}`, text(each.amsAtCut)],
+    [
+      `AMS, mean over cuts keeping ${percent(set.fractions.from)} to ${percent(set.fractions.to)} %, b_reg = ${each.regularisation}`,
+      text(each.amsOverFractions),
+    ],
+    [
+      `highest AMS of any cut, b_reg = ${each.regularisation}`,
+      `${text(each.amsMaximum)} at ${formatNumber(each.amsMaximumCut.value, 4)}`,
+    ],
+  ]);
+  const { signal, background } = set.yields;
+  const passing = (yields: typeof signal): string =>
+    `${formatMeasured(yields.passing.sum, yields.passing.uncertainty)} (${formatNumber(yields.passing.count)} of ${formatNumber(yields.total.count)} events)`;
+  return [
+    ["AUC, weighted", text(set.auc)],
+    ["AUC, unweighted", text(set.aucUnweighted)],
+    ["log loss, classes balanced", text(set.logLossBalanced)],
+    ...significance,
+    ["signal at the cut", passing(signal)],
+    ["background at the cut", passing(background)],
+    ...(set.totals === null && name !== "validation" ? [] : normalisation(set.totals)),
+  ];
 }
 
 function normalisation(

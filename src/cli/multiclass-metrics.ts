@@ -1,6 +1,7 @@
 /** Metrics of a classification into several classes, as JSON. */
 import type { BootstrapOptions } from "../array/index.ts";
 import {
+  confusionMatrix,
   eventBrierScores,
   eventLogLossesOfClasses,
   eventsCorrect,
@@ -20,6 +21,8 @@ export interface MulticlassMetrics {
   readonly logLoss: ReportedMeasurement;
   /** Weighted mean of Σ over classes of (p − [class is true])². */
   readonly brier: ReportedMeasurement;
+  /** For each true class the shares of its weight that each class wins, by class name; null without events. */
+  readonly confusion: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
   /** Weighted area under the ROC curve of each class against all others; null where a class is missing. */
   readonly auc: Readonly<Record<string, number | null>>;
 }
@@ -37,6 +40,7 @@ export function multiclassMetrics(
 ): MulticlassMetrics {
   const events = { predictions, classCount: outputCount, targets, weights };
   const areas = oneVersusRestAuc(events);
+  const shares = confusionMatrix(events);
   const mean = (values: Float64Array): ReportedMeasurement =>
     measured(measure(targets.length, (replica) => meanOf(values, replica), weights, bootstrap));
   return {
@@ -44,16 +48,20 @@ export function multiclassMetrics(
     accuracy: mean(eventsCorrect(events)),
     logLoss: mean(eventLogLossesOfClasses(events)),
     brier: mean(eventBrierScores(events)),
-    auc: Object.fromEntries(
-      classes.map((name, code) => [name, Number.isFinite(areas[code]) ? areas[code]! : null]),
-    ),
+    confusion: byName(classes, (i) => byName(classes, (j) => finite(shares[i]![j]!))),
+    auc: byName(classes, (code) => finite(areas[code]!)),
   };
+}
+
+function byName<T>(names: readonly string[], value: (place: number) => T): Record<string, T> {
+  return Object.fromEntries(names.map((name, place) => [name, value(place)]));
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 /** A number and its uncertainty as JSON can hold them. */
 export function measured({ value, uncertainty }: Measurement): ReportedMeasurement {
-  return {
-    value: Number.isFinite(value) ? value : null,
-    uncertainty: Number.isFinite(uncertainty) ? uncertainty : null,
-  };
+  return { value: finite(value), uncertainty: finite(uncertainty) };
 }

@@ -1,4 +1,4 @@
-/** Predictions as columns of a table: id, truth, weight, fold, pred. */
+/** Predictions as columns of a table: id, fold, truth, weight, prediction. */
 import { join } from "node:path";
 import {
   type Column,
@@ -23,24 +23,32 @@ export function predictionColumns(
   predictions: Float64Array,
   outputCount: number,
 ): Record<string, Float64Array> {
-  if (outputCount === 1) return { pred: predictions };
-  const eventCount = predictions.length / outputCount;
-  const columns = Array.from({ length: outputCount }, (_, output): [string, Float64Array] => [
-    `pred_${output}`,
-    Float64Array.from({ length: eventCount }, (_, i) => predictions[i * outputCount + output]!),
+  return numberedColumns("pred", predictions, outputCount);
+}
+
+/** Numbers `[events, width]` as columns: one `name`, or `name_0`, `name_1` …. */
+function numberedColumns<A extends Float32Array | Float64Array>(
+  name: string,
+  values: A,
+  width: number,
+): Record<string, A> {
+  if (width === 1) return { [name]: values };
+  const columns = Array.from({ length: width }, (_, place): [string, A] => [
+    `${name}_${place}`,
+    values.filter((_, i) => i % width === place) as A,
   ]);
   return Object.fromEntries(columns);
 }
 
 /** Writes the predictions of a set to `predictions/NAME.csv`. */
 export async function writePredictions(folder: string, name: string, set: IdentifiedSet): Promise<void> {
-  const { id, folds, targets, weights, predictions, outputCount } = set;
+  const { id, folds, targets, targetCount, weights, predictions, outputCount } = set;
   await writeTable(
     join(folder, `${name}.csv`),
     tableOf({
       ...(id === undefined ? {} : { [id.name]: id.values }),
       ...(folds === undefined ? {} : { fold: folds }),
-      target: targets,
+      ...numberedColumns("target", targets, targetCount),
       ...(weights === undefined ? {} : { weight: weights }),
       ...predictionColumns(predictions, outputCount),
     }),
@@ -54,21 +62,31 @@ export async function readPredictions(
   renormalise: boolean,
 ): Promise<ScoredSet> {
   const table = await readTable([join(folder, `${name}.csv`)]);
-  const names = Object.keys(table.columns).filter((column) => /^pred(_\d+)?$/.test(column));
-  const columns = names.map((column) => numbersOf(table, column));
-  const predictions = new Float64Array(table.rowCount * columns.length);
-  for (const [output, values] of columns.entries()) {
-    for (let i = 0; i < table.rowCount; i++) predictions[i * columns.length + output] = values[i]!;
-  }
+  const predictions = matrixOf(table, "pred");
+  const targets = matrixOf(table, "target");
   return {
-    predictions,
-    outputCount: columns.length,
-    targets: Float32Array.from(numbersOf(table, "target")),
+    predictions: predictions.values,
+    outputCount: predictions.width,
+    targets: Float32Array.from(targets.values),
+    targetCount: targets.width,
     weights: Object.hasOwn(table.columns, "weight")
       ? Float64Array.from(numbersOf(table, "weight"))
       : undefined,
     renormalise,
   };
+}
+
+/** The columns `name`, or `name_0`, `name_1` …, as one matrix `[events, width]`. */
+function matrixOf(table: Table, name: string): { readonly values: Float64Array; readonly width: number } {
+  const columns = Object.keys(table.columns)
+    .filter((column) => column === name || new RegExp(`^${name}_\\d+$`).test(column))
+    .map((column) => numbersOf(table, column));
+  const width = columns.length;
+  const values = new Float64Array(table.rowCount * width);
+  for (const [place, column] of columns.entries()) {
+    for (let i = 0; i < table.rowCount; i++) values[i * width + place] = column[i]!;
+  }
+  return { values, width };
 }
 
 /** The id column of a table, if the analysis has one. */

@@ -4,6 +4,7 @@ import {
   type Column,
   classTargets,
   columnOf,
+  computeColumns,
   concatenateTables,
   eventWeights,
   expandNames,
@@ -19,7 +20,9 @@ import type { Analysis } from "./analysis.ts";
 /** Raw events with what is to be learnt and the weights, as they are in the file. */
 export interface LabelledEvents {
   readonly table: Table;
+  /** `[events, targets]`. */
   readonly targets: Float32Array;
+  readonly targetCount: number;
   readonly weights: Float64Array | undefined;
 }
 
@@ -30,7 +33,8 @@ export interface SplitEvents {
 }
 
 /**
- * Reads raw events; columns that must hold numbers are known from the features and weights of the analysis.
+ * Reads raw events with their targets; columns that must hold numbers are known from the features and weights of the
+ * analysis.
  *
  * @param select rows, beside those of the analysis.
  */
@@ -44,8 +48,8 @@ export async function readEvents(
     ...features.continuous.filter((name) => !name.startsWith("!")),
     ...(weights.column ? [weights.column] : []),
   ];
-  const texts = target.classes !== undefined ? [target.column] : [];
-  return readTable(files, { select, numbers, texts });
+  const texts = target.classes !== undefined ? target.columns : [];
+  return computeColumns(await readTable(files, { select, numbers, texts }), target.compute);
 }
 
 /** Reads the events of an analysis and splits off the validation events. */
@@ -81,11 +85,11 @@ export async function readAndSplit(analysis: Analysis, files: readonly string[])
 export function labelled(analysis: Analysis, table: Table): LabelledEvents {
   const { target, weights } = analysis;
   const known = Object.keys(table.columns);
-  if (!known.includes(target.column)) throw unknownName("target.column", target.column, known);
+  checkTargets(analysis, known);
   const targets =
     target.task === "regression"
-      ? regressionTargets(table, target.column)
-      : classTargets(table, target.column, target.classes);
+      ? regressionTargets(table, target.columns)
+      : classTargets(table, target.columns[0]!, target.classes);
   checkBinary(analysis, targets);
   if (weights.column !== undefined && !known.includes(weights.column)) {
     throw unknownName("weights.column", weights.column, known);
@@ -93,17 +97,39 @@ export function labelled(analysis: Analysis, table: Table): LabelledEvents {
   return {
     table,
     targets,
+    targetCount: target.columns.length,
     weights: weights.column === undefined ? undefined : eventWeights(table, weights.column),
   };
 }
 
 /** Rows of labelled events. */
 export function selectEvents(events: LabelledEvents, rows: Int32Array): LabelledEvents {
+  const { targetCount } = events;
   return {
     table: selectRows(events.table, rows),
-    targets: Float32Array.from(rows, (row) => events.targets[row]!),
+    targets: rowsOfMatrix(events.targets, rows, targetCount),
+    targetCount,
     weights: events.weights && Float64Array.from(rows, (row) => events.weights![row]!),
   };
+}
+
+/** Rows of numbers `[events, width]`. */
+export function rowsOfMatrix<A extends Float32Array | Float64Array>(
+  values: A,
+  rows: ArrayLike<number>,
+  width: number,
+): A;
+export function rowsOfMatrix(
+  values: Float32Array | Float64Array,
+  rows: ArrayLike<number>,
+  width: number,
+): Float32Array | Float64Array {
+  const size = rows.length * width;
+  const result = values instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  for (let i = 0; i < rows.length; i++) {
+    result.set(values.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+  }
+  return result;
 }
 
 /** The columns whose proportions folds and splits keep. */
@@ -116,7 +142,7 @@ export function stratificationKeys(analysis: Analysis, table: Table): readonly C
   }
   // Categorical features that only exist after a transform cannot be used here; those of the file can.
   const present = features.categorical.filter((name) => known.includes(name));
-  return [...(target.task === "regression" ? [] : [target.column]), ...present].map((name) =>
+  return [...(target.task === "regression" ? [] : target.columns), ...present].map((name) =>
     columnOf(table, name),
   );
 }
@@ -128,8 +154,16 @@ function checkColumns(analysis: Analysis, table: Table): void {
     if (name !== undefined && !known.includes(name)) throw unknownName(key, name, known);
   };
   check("input.id: column", analysis.input.id);
-  check("target.column", analysis.target.column);
+  checkTargets(analysis, known);
   check("weights.column", analysis.weights.column);
+}
+
+function checkTargets({ target: { columns } }: Analysis, known: readonly string[]): void {
+  for (const name of columns) {
+    if (!known.includes(name)) {
+      throw unknownName(columns.length === 1 ? "target.column" : "target.columns", name, known);
+    }
+  }
 }
 
 function checkBinary({ target }: Analysis, targets: Float32Array): void {
@@ -137,7 +171,7 @@ function checkBinary({ target }: Analysis, targets: Float32Array): void {
   const other = targets.find((value) => value !== 0 && value !== 1);
   if (other !== undefined) {
     throw new DataError(
-      `target "${target.column}": a binary target has the classes 0 and 1, but there is ${other}. Give target.classes.`,
+      `target "${target.columns[0]}": a binary target has the classes 0 and 1, but there is ${other}. Give target.classes.`,
     );
   }
 }

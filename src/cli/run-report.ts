@@ -1,12 +1,10 @@
 /** The report of a run, from the files of its folder. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { amsScan, renormalise, rocCurve } from "../metrics/index.ts";
+import type { BinaryClassificationMetrics } from "../metrics/index.ts";
 import {
-  classHistograms,
   formatNumber,
   type HeadlineNumber,
-  type LabelledAmsScan,
   type LossHistory,
   type RunReport,
   type SettingsGroup,
@@ -14,10 +12,12 @@ import {
   type YieldRow,
 } from "../plot/index.ts";
 import { type History, parseHistory } from "../train/index.ts";
-import { type Analysis, classNames } from "./analysis.ts";
-import { classTotals, type Metrics, type ScoredSet, type SetMetrics, setTitle } from "./evaluation.ts";
+import type { Analysis } from "./analysis.ts";
+import { binaryLabels, classTotals } from "./binary-view.ts";
+import { type Metrics, type ScoredSet, type SetMetrics, setTitle, signalMetrics } from "./evaluation.ts";
 import { bodyText } from "./network-of-analysis.ts";
 import { readPredictions } from "./predictions-file.ts";
+import { figuresOfTask } from "./run-figures.ts";
 import { type RunPaths, readJson, readMetrics } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 
@@ -27,7 +27,13 @@ export interface RunTimings {
   readonly finishedAt: string;
   readonly workers: number;
   readonly phases: readonly TimingRow[];
-  readonly members: readonly { readonly member: number; readonly seconds: number | null }[];
+  readonly members: readonly {
+    readonly member: number;
+    /** Of the last process; null for one that an earlier process had finished. */
+    readonly seconds: number | null;
+    /** Step at which the last process took it up; absent: 0. */
+    readonly firstStep?: number;
+  }[];
 }
 
 /** Everything that the report shows, read from the folder. */
@@ -65,7 +71,8 @@ export async function runReport(
     cut: metrics.cut?.value ?? null,
     yields: Object.entries(metrics.sets).flatMap(([name, set]) => yieldRows(name, set, analysis)),
     settings: settingsOf(record),
-    ...(analysis.target.task === "binary" ? binaryFigures(analysis, sets) : {}),
+    ...confusionOf(metrics),
+    ...figuresOfTask(analysis, sets),
   };
   const timings = readJson(paths.timings) as RunTimings;
   return { report, timings: timingRows(timings) };
@@ -95,29 +102,33 @@ function summaryOf({ analysis, data, training, network }: RunRecord): string {
 
 function headlineOf(name: string, set: SetMetrics, { cut }: Metrics): HeadlineNumber[] {
   const events = `${setTitle(name)}, ${formatNumber(set.eventCount)} events`;
+  const chosenHere = cut?.chosenOn === name ? ", chosen on these events" : "";
+  const significance = (found: BinaryClassificationMetrics): HeadlineNumber[] =>
+    found.significance.map((each) => ({
+      label: "AMS at the cut",
+      ...each.amsAtCut,
+      events,
+      detail: `b_reg = ${each.regularisation}, cut ${formatNumber(cut?.value)}${chosenHere}`,
+    }));
   switch (set.task) {
-    case "binary": {
-      const chosenHere = cut?.chosenOn === name;
-      return [
-        { label: "AUC, weighted", ...set.auc, events },
-        ...set.significance.map((each) => ({
-          label: "AMS at the cut",
-          ...each.amsAtCut,
-          events,
-          detail: `b_reg = ${each.regularisation}, cut ${formatNumber(cut?.value)}${chosenHere ? ", chosen on these events" : ""}`,
-        })),
-      ];
-    }
+    case "binary":
+      return [{ label: "AUC, weighted", ...set.auc, events }, ...significance(set)];
     case "multiclass":
       return [
         { label: "Accuracy, weighted", ...set.accuracy, events },
         { label: "Log loss, weighted", ...set.logLoss, events },
+        ...(set.signal === undefined ? [] : significance(set.signal)),
       ];
     case "regression":
-      return [
-        { label: "Root mean square", ...set.rootMeanSquare, events },
-        { label: "Bias", ...set.bias, events },
-      ];
+      return Object.entries(set.targets).flatMap(([target, { rootMeanSquare, bias, spread }]) => [
+        {
+          label: `Root mean square, ${target}`,
+          ...rootMeanSquare,
+          events,
+          detail: `the truth's standard deviation is ${formatNumber(spread, 4)}`,
+        },
+        { label: `Bias, ${target}`, ...bias, events },
+      ]);
   }
 }
 
@@ -159,55 +170,11 @@ function lossHistory(member: number, history: History): LossHistory {
   };
 }
 
-function binaryFigures(
-  analysis: Analysis,
-  sets: Readonly<Record<string, ScoredSet>>,
-): Pick<RunReport, "rocCurves" | "predictions" | "amsScans"> {
-  const labels = classNames(analysis.target);
-  const { regularisation, backgroundUncertainty } = analysis.evaluation.ams;
-  const rocCurves = Object.entries(sets).map(([name, { predictions, targets, weights }]) => {
-    const { falsePositiveRate, truePositiveRate, auc } = rocCurve(predictions, targets, weights);
-    return { label: setTitle(name), falsePositiveRate, truePositiveRate, auc };
-  });
-  const histograms = ({ predictions, targets, weights }: ScoredSet) =>
-    classHistograms(predictions, targets, weights, { classNames: labels });
-  const { validation, outOfFold } = sets;
-  const amsScans = Object.entries(sets).flatMap(([name, set]) =>
-    regularisation.map((each): LabelledAmsScan => {
-      const totals = set.renormalise ? classTotals(analysis) : undefined;
-      const weights = totals === undefined ? set.weights : renormalise(set.targets, set.weights, totals);
-      const scan = amsScan(set.predictions, set.targets, weights, {
-        regularisation: each,
-        backgroundUncertainty,
-      });
-      const { ams, threshold } = scan.maximum;
-      return {
-        regularisation: each,
-        label: `${setTitle(name)}, b_reg = ${each}`,
-        thresholds: scan.thresholds,
-        ams: scan.ams,
-        maximum: { ams, threshold },
-      };
-    }),
-  );
-  return {
-    rocCurves,
-    amsScans,
-    ...(validation === undefined
-      ? {}
-      : {
-          predictions: {
-            validation: histograms(validation),
-            ...(outOfFold === undefined ? {} : { training: histograms(outOfFold) }),
-          },
-        }),
-  };
-}
-
 function yieldRows(name: string, set: SetMetrics, analysis: Analysis): YieldRow[] {
-  if (set.task !== "binary") return [];
-  const [background = "background", signal = "signal"] = classNames(analysis.target);
-  const row = (label: string, { passing, total }: (typeof set)["yields"]["signal"]): YieldRow => ({
+  const found = signalMetrics(set);
+  if (found === undefined) return [];
+  const [background, signal] = binaryLabels(analysis);
+  const row = (label: string, { passing, total }: (typeof found)["yields"]["signal"]): YieldRow => ({
     events: setTitle(name),
     class: label,
     yield: passing.sum,
@@ -215,7 +182,19 @@ function yieldRows(name: string, set: SetMetrics, analysis: Analysis): YieldRow[
     count: passing.count,
     efficiency: total.sum > 0 ? passing.sum / total.sum : null,
   });
-  return [row(signal, set.yields.signal), row(background, set.yields.background)];
+  return [row(signal, found.yields.signal), row(background, found.yields.background)];
+}
+
+/** Which class wins for events of each class, on the first set with several classes. */
+function confusionOf({ sets }: Metrics): Pick<RunReport, "confusion"> {
+  for (const [name, set] of Object.entries(sets)) {
+    if (set.task !== "multiclass") continue;
+    const shares = Object.values(set.confusion).map((row) =>
+      Object.values(row).map((share) => share ?? Number.NaN),
+    );
+    return { confusion: { events: setTitle(name), classes: Object.keys(set.confusion), shares } };
+  }
+  return {};
 }
 
 function settingsOf({

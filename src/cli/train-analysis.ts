@@ -6,13 +6,14 @@ import { ConfigurationError, InterruptedError, TrainingError } from "../errors/i
 import { reportHtml, type TimingRow } from "../plot/index.ts";
 import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
-import { evaluateSets, type Metrics } from "./evaluation.ts";
+import { evaluateSets, eventCount, type Metrics } from "./evaluation.ts";
 import { type IdentifiedSet, idColumn, writePredictions } from "./predictions-file.ts";
 import {
   type LabelledEvents,
   labelled,
   readAndSplit,
   readEvents,
+  rowsOfMatrix,
   type SplitEvents,
 } from "./prepare-events.ts";
 import type { Reporter } from "./reporter.ts";
@@ -64,9 +65,9 @@ export async function trainAnalysis(
 
     const reading = clock.phase("reading events");
     const split = await readAndSplit(analysis, inputFiles);
-    const eventCount = split.training.table.rowCount + split.validation.table.rowCount;
+    const readCount = split.training.table.rowCount + split.validation.table.rowCount;
     reading(
-      `read ${count(eventCount)} events: ${count(split.training.table.rowCount)} for training, ${count(split.validation.table.rowCount)} for validation`,
+      `read ${count(readCount)} events: ${count(split.training.table.rowCount)} for training, ${count(split.validation.table.rowCount)} for validation`,
     );
     const sets = await readSets(file, clock);
     stopIfAborted(signal);
@@ -235,6 +236,7 @@ async function scoreAll(
     predictions,
     outputCount,
     targets: events.targets,
+    targetCount: events.targetCount,
     weights: events.weights,
     renormalise,
     id: idColumn(events.table, analysis.input.id),
@@ -256,7 +258,7 @@ async function scoreAll(
       described(events, fair.predictions, analysis.evaluation.sets[name]!.renormalise),
     );
   }
-  done(`predicted ${count(Object.values(scored).reduce((sum, set) => sum + set.targets.length, 0))} events`);
+  done(`predicted ${count(Object.values(scored).reduce((sum, set) => sum + eventCount(set), 0))} events`);
   return scored;
 }
 
@@ -270,8 +272,9 @@ async function outOfFold(
 ): Promise<IdentifiedSet> {
   const { outputCount } = ensemble;
   const byFold = await ensemble.predictOutOfFold(folds, signal === undefined ? {} : { signal });
-  const predictions = new Float64Array(training.targets.length * outputCount);
-  const foldOf = new Int32Array(training.targets.length);
+  const { rowCount } = training.table;
+  const predictions = new Float64Array(rowCount * outputCount);
+  const foldOf = new Int32Array(rowCount);
   for (const [fold, rows] of foldRows.entries()) {
     for (const [i, row] of rows.entries()) {
       foldOf[row] = fold;
@@ -285,17 +288,14 @@ async function outOfFold(
 
 /** Without the events that no member could score. */
 export function onlyScored(set: IdentifiedSet): IdentifiedSet {
-  const { predictions, outputCount, targets, weights, folds, id } = set;
+  const { predictions, outputCount, targets, targetCount, weights, folds, id } = set;
   const rows: number[] = [];
-  for (let i = 0; i < targets.length; i++) if (!Number.isNaN(predictions[i * outputCount]!)) rows.push(i);
-  if (rows.length === targets.length) return set;
+  for (let i = 0; i < eventCount(set); i++) if (!Number.isNaN(predictions[i * outputCount]!)) rows.push(i);
+  if (rows.length === eventCount(set)) return set;
   return {
     ...set,
-    predictions: Float64Array.from(
-      { length: rows.length * outputCount },
-      (_, i) => predictions[rows[Math.floor(i / outputCount)]! * outputCount + (i % outputCount)]!,
-    ),
-    targets: Float32Array.from(rows, (row) => targets[row]!),
+    predictions: rowsOfMatrix(predictions, rows, outputCount),
+    targets: rowsOfMatrix(targets, rows, targetCount),
     weights: weights && Float64Array.from(rows, (row) => weights[row]!),
     ...(folds === undefined ? {} : { folds: Int32Array.from(rows, (row) => folds[row]!) }),
     ...(id === undefined ? {} : { id: { name: id.name, values: selectValues(id.values, rows) } }),

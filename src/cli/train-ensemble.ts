@@ -3,6 +3,8 @@ import { Stream } from "../array/index.ts";
 import {
   type AugmentationPlan,
   applyPipeline,
+  columnOf,
+  expandNames,
   FoldYielder,
   fitPipeline,
   HEPAugFoldYielder,
@@ -60,6 +62,7 @@ export async function prepareTraining(
 ): Promise<PreparedTraining> {
   const { folds, features, input, transforms, target, seed } = analysis;
   const { table, targets, weights } = events;
+  const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
   const pipeline = await fitPipeline(
     table,
     {
@@ -70,6 +73,7 @@ export async function prepareTraining(
     },
     { directory },
   );
+  checkNoTargetIsFeature(target.columns, pipeline);
   const prepared = await applyPipeline(pipeline, table, { directory });
   const scaled = weightsForTraining(analysis, events);
   const keys = stratificationKeys(analysis, table);
@@ -87,13 +91,14 @@ export async function prepareTraining(
         continuousFeatures: prepared.continuousFeatures,
         categoricalFeatures: prepared.categoricalFeatures,
         categories: pipeline.categorical,
-        targetFeatures: [target.column],
+        targetFeatures: target.columns,
         ...(scaled === undefined ? {} : { weights: scaled }),
         ...(analysis.weights.column === undefined ? {} : { weightFeature: analysis.weights.column }),
         ...(pipeline.scaler === undefined ? {} : { scaler: pipeline.scaler }),
         columns: {
           ...(input.id === undefined ? {} : { [input.id]: table.columns[input.id]! }),
           ...(weights === undefined ? {} : { original_weight: weights }),
+          ...Object.fromEntries(carried.map((name) => [name, columnOf(table, name)])),
         },
       });
       return openFolds(analysis, paths.folds, directory);
@@ -151,7 +156,7 @@ export function augmentationOf(folds: FoldYielder): AugmentationPlan | undefined
 
 function weightsForTraining(
   analysis: Analysis,
-  { targets, weights }: LabelledEvents,
+  { table, targets, weights }: LabelledEvents,
 ): Float64Array | undefined {
   const { target } = analysis;
   let { normalise } = analysis.weights;
@@ -164,7 +169,20 @@ function weightsForTraining(
     if (normalise === "meanOnePerClass") normalise = "meanOne";
   }
   if (weights === undefined && normalise !== "sumOnePerClass") return undefined;
-  return trainingWeights(targets, weights, normalise, classNames(target));
+  // A regression's values are no classes: all events are one.
+  const classes = target.task === "regression" ? new Uint8Array(table.rowCount) : targets;
+  return trainingWeights(classes, weights, normalise, classNames(target));
+}
+
+/** A network that is given what it should learn would learn nothing else. */
+function checkNoTargetIsFeature(targets: readonly string[], pipeline: Pipeline): void {
+  const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
+  const both = targets.find((name) => features.includes(name));
+  if (both !== undefined) {
+    throw new ConfigurationError(
+      `features: "${both}" is the target; take it away, with "!${both}" where a glob names it.`,
+    );
+  }
 }
 
 /** A fold smaller than the batch would give no training step. */

@@ -34,12 +34,25 @@ export function classTargets(
   return Float32Array.from(codes);
 }
 
-/** The numbers of a regression target. @throws DataError for a missing value. */
-export function regressionTargets(table: Table, column: string): Float32Array {
-  const values = Float32Array.from(numbersOf(table, column));
-  const gap = values.findIndex((value) => !Number.isFinite(value));
-  if (gap >= 0) throw new DataError(`target "${column}": row ${gap + 1} has no finite value.`);
-  return values;
+/**
+ * The numbers of one regression target, or of several as `[events, targets]`.
+ *
+ * @throws DataError for a missing value.
+ */
+export function regressionTargets(table: Table, columns: string | readonly string[]): Float32Array {
+  const names = typeof columns === "string" ? [columns] : columns;
+  const targets = new Float32Array(table.rowCount * names.length);
+  for (const [t, column] of names.entries()) {
+    const values = numbersOf(table, column);
+    for (let row = 0; row < table.rowCount; row++) {
+      const value = Math.fround(values[row]!);
+      if (!Number.isFinite(value)) {
+        throw new DataError(`target "${column}": row ${row + 1} has no finite value.`);
+      }
+      targets[row * names.length + t] = value;
+    }
+  }
+  return targets;
 }
 
 /** The weights in a column. @throws DataError where one is missing or all are zero. */

@@ -8,6 +8,7 @@ export * from "./predictions.ts";
 export { type RenderOptions, renderSvg } from "./render.ts";
 export * from "./report.ts";
 export * from "./report-data.ts";
+export * from "./resolution.ts";
 export * from "./roc.ts";
 export * from "./schedule.ts";
 export * from "./spec.ts";

@@ -2,6 +2,7 @@
 import type { LabelledAmsScan } from "./ams-scan.ts";
 import type { LossHistory } from "./losses.ts";
 import type { PredictionHistograms } from "./predictions.ts";
+import type { ResolutionProfile } from "./resolution.ts";
 import type { LabelledRocCurve } from "./roc.ts";
 import type { ScheduleHistory } from "./schedule.ts";
 
@@ -45,6 +46,28 @@ export interface SettingsGroup {
   readonly rows: readonly (readonly [name: string, value: string | number | boolean])[];
 }
 
+/** How the prediction of one class of several responds to events of every class. */
+export interface ClassResponse {
+  readonly class: string;
+  readonly predictions: PredictionHistograms;
+}
+
+/** Shares of each true class that are given to each class. */
+export interface ConfusionTable {
+  readonly events: string;
+  readonly classes: readonly string[];
+  /** Row i: events of class i; entry j: share of their weight whose highest prediction is that of class j. */
+  readonly shares: readonly (readonly number[])[];
+}
+
+/** What is shown of one target of a regression. */
+export interface RegressionFigures {
+  readonly target: string;
+  /** Of prediction − truth. */
+  readonly differences: PredictionHistograms;
+  readonly profile: ResolutionProfile;
+}
+
 /** How long something took. */
 export interface TimingRow {
   readonly label: string;
@@ -74,6 +97,11 @@ export interface RunReport {
   readonly rocCurves?: readonly LabelledRocCurve[];
   readonly predictions?: PredictionHistograms;
   readonly amsScans?: readonly LabelledAmsScan[];
+  /** One for each class of a classification into several. */
+  readonly classResponses?: readonly ClassResponse[];
+  readonly confusion?: ConfusionTable;
+  /** One for each target of a regression. */
+  readonly regressions?: readonly RegressionFigures[];
   readonly cut?: number | null;
   readonly yields?: readonly YieldRow[];
   readonly settings?: readonly SettingsGroup[];

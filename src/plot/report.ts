@@ -1,15 +1,11 @@
 /** The report of a run: one HTML page with everything in it, to be read without a network. */
 import { LuminError } from "../errors/index.ts";
-import { plotAmsScan } from "./ams-scan.ts";
 import { formatMeasured, formatNumber } from "./format.ts";
 import { html, Markup, nothing, reportStyle, table } from "./html.ts";
-import { plotLosses } from "./losses.ts";
-import { plotPredictions } from "./predictions.ts";
 import { renderSvg } from "./render.ts";
 import type { RunReport, TimingRow } from "./report-data.ts";
-import { plotRoc } from "./roc.ts";
-import { plotSchedule } from "./schedule.ts";
-import type { PlotOptions, PlotSpec } from "./spec.ts";
+import { type Figure, figuresOf } from "./report-figures.ts";
+import type { PlotOptions } from "./spec.ts";
 import { decimalLabel } from "./ticks.ts";
 
 /** What may accompany the report's data. */
@@ -44,7 +40,7 @@ ${kicker(report)}<h1>${report.title}</h1>
 ${report.summary ? html`<p class="summary">${report.summary}</p>` : nothing}
 </header>
 <main>
-${headline(report)}${notes(report)}${figures}${yields(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
+${headline(report)}${notes(report)}${figures}${yields(report)}${confusion(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
 <footer>Written by LUMIN${report.provenance.versions["lumin-hep"] ? ` ${report.provenance.versions["lumin-hep"]}` : ""}. The page holds everything it shows and loads nothing.</footer>
 </body>
 </html>
@@ -80,13 +76,6 @@ ${lines.map((line) => html`<li>${line}</li>\n`)}</ul>
 `;
 }
 
-interface Figure {
-  readonly id: string;
-  readonly heading: string;
-  readonly caption: string;
-  readonly plot: (options: PlotOptions) => PlotSpec;
-}
-
 async function figureMarkup(report: RunReport, options: ReportOptions): Promise<Markup> {
   const looks: PlotOptions = {
     width: 480,
@@ -120,73 +109,6 @@ async function picture(figure: Figure, looks: PlotOptions): Promise<Markup> {
   }
 }
 
-function figuresOf(report: RunReport): Figure[] {
-  const { histories, schedule, rocCurves, predictions, amsScans, cut } = report;
-  const figures: Figure[] = [];
-  const marks = typeof cut === "number" ? { cut } : {};
-  if (rocCurves) {
-    figures.push({
-      id: "roc",
-      heading: "ROC curve",
-      caption:
-        "Shares of the signal and background weight above a cut on the prediction; AUC is the area under the curve, with weights.",
-      plot: (looks) => plotRoc(rocCurves, looks),
-    });
-    figures.push({
-      id: "rejection",
-      heading: "Background rejection",
-      caption: "The same curves as inverse background efficiency against signal efficiency.",
-      plot: (looks) => plotRoc(rocCurves, { ...looks, axes: "rejection" }),
-    });
-  }
-  if (predictions) {
-    const training = predictions.training ? ", over them training events scored out of fold (points)" : "";
-    const caption = `Validation events (steps)${training}; each class and sample has unit area, bars are √Σw².`;
-    const line = typeof cut === "number" ? " The dashed line is the chosen cut." : "";
-    figures.push({
-      id: "prediction",
-      heading: "Prediction by class",
-      caption: caption + line,
-      plot: (looks) => plotPredictions(predictions, { ...looks, ...marks }),
-    });
-    figures.push({
-      id: "prediction-log",
-      heading: "Prediction by class, logarithmic",
-      caption: caption + line,
-      plot: (looks) => plotPredictions(predictions, { ...looks, ...marks, logY: true }),
-    });
-  }
-  if (amsScans) {
-    figures.push({
-      id: "ams",
-      heading: "AMS against cut",
-      caption:
-        "Approximate median significance of the events at or above the cut; diamonds mark the maxima. A maximum is picked with hindsight and reads high; the AMS at the chosen cut is the number to quote.",
-      plot: (looks) => plotAmsScan({ scans: amsScans, ...marks }, looks),
-    });
-  }
-  if (histories) {
-    figures.push({
-      id: "losses",
-      heading: "Loss against epoch",
-      caption:
-        histories.length > 1
-          ? "Each member (thin) and the mean over members (thick, as far as all of them trained)."
-          : "Training and validation loss.",
-      plot: (looks) => plotLosses(histories, looks),
-    });
-  }
-  if (schedule) {
-    figures.push({
-      id: "schedule",
-      heading: "Schedule",
-      caption: "What the optimiser was given at each step of training.",
-      plot: (looks) => plotSchedule(schedule, looks),
-    });
-  }
-  return figures;
-}
-
 function yields(report: RunReport): Markup {
   const rows = report.yields ?? [];
   if (rows.length === 0) return nothing;
@@ -214,6 +136,21 @@ function yields(report: RunReport): Markup {
   ]);
   return html`<h2>Yields at the cut${cut}</h2>
 ${table(columns, cells)}`;
+}
+
+function confusion({ confusion: found }: RunReport): Markup {
+  if (found === undefined) return nothing;
+  const { classes, shares, events } = found;
+  const columns = [
+    { heading: "True class" },
+    ...classes.map((name) => ({ heading: `→ ${name}`, isNumeric: true })),
+  ];
+  const rows = shares.map((row, i) => [
+    classes[i]!,
+    ...row.map((share) => (Number.isFinite(share) ? `${decimalLabel(100 * share, 1)} %` : "–")),
+  ]);
+  return html`<h2>Which class has the highest prediction (${events}, by weight)</h2>
+${table(columns, rows)}`;
 }
 
 function settings(report: RunReport): Markup {

@@ -2,6 +2,7 @@ export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from ".
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
 export * from "./compute-columns.ts";
+export * from "./describe-table.ts";
 export * from "./expand-names.ts";
 export { type FoldFileContent, type FoldFileHeader, writeFoldFile } from "./fold-file.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";

@@ -1,3 +1,4 @@
+export { type RootHistogram, readHistogram } from "./histogram.ts";
 export * from "./ragged.ts";
 export * from "./read-root.ts";
 export type { ColumnInfo, RootEvents } from "./root-events.ts";

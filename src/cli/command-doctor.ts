@@ -5,8 +5,8 @@ import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Device, devices } from "../engine/index.ts";
 import type { DeviceCheck } from "../model/index.ts";
+import { softwareVersions } from "../train/index.ts";
 import type { CommandContext } from "./command-context.ts";
-import { softwareVersions } from "./run-record.ts";
 import { padded } from "./terminal.ts";
 
 export interface DoctorOptions {

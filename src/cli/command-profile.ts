@@ -4,7 +4,6 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stream } from "../array/index.ts";
-import type { Fold } from "../data/index.ts";
 import {
   type Profile,
   profileText,
@@ -17,15 +16,23 @@ import { ProfiledSession } from "../engine/profiled-session.ts";
 import { ConfigurationError, InterruptedError } from "../errors/index.ts";
 import { compileTraining, type ModelBuilder, type StepOptions } from "../model/index.ts";
 import { graphText } from "../tensor/index.ts";
-import { type CallbackSpec, makeCallbacks } from "../train/index.ts";
+import {
+  type Callback,
+  type CallbackSpec,
+  columnsWanted,
+  type FoldArrays,
+  graphHooksOf,
+  makeCallbacks,
+  withColumns,
+} from "../train/index.ts";
 import { type AnalysisFile, readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
+import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
 import type { ProfileOptions } from "./program.ts";
 import { runPaths } from "./run-folder.ts";
-import { builderFor } from "./network-of-analysis.ts";
 import { prepareTraining } from "./train-ensemble.ts";
 
 export async function profileCommand(
@@ -75,17 +82,27 @@ async function timedTraining(
   const { analysis, directory } = file;
   const { batchSize, callbacks } = analysis.training;
   const reading = reporter.phase("reading events");
-  const { builder, fold } = await firstFold(file);
-  reading(`read a fold of ${count(fold.eventCount)} events`);
   // The schema has the same names and options as the callbacks.
   const made = await makeCallbacks(callbacks as readonly CallbackSpec[], directory);
+  const { builder, fold } = await firstFold(file, made);
+  reading(`read a fold of ${count(fold.eventCount)} events`);
   const options: StepOptions = {
     batchSize,
     meanWeight: 1,
     loss: await builder.resolveLoss(),
-    graphHooks: made.flatMap(({ graph }) => (graph === undefined ? [] : [graph])),
+    graphHooks: graphHooksOf(made, (name) => ({
+      network: builder,
+      member: 0,
+      trainingFolds: [0],
+      epochCount: 1,
+      stepsPerEpoch: Math.floor(fold.eventCount / batchSize),
+      getFold: () => fold,
+      stream: (...key) => new Stream(analysis.seed, name, ...key),
+    })),
+    columns: columnsWanted(made),
   };
   const { inputs: table, eventCount: rows, targets, weights = new Float32Array(rows).fill(1) } = fold;
+  const { columns = {} } = fold;
   return {
     builder,
     async time(steps, open) {
@@ -99,6 +116,7 @@ async function timedTraining(
           rows,
           targets,
           weights,
+          columns,
           order: random.permutation(rows).subarray(0, count * batchSize),
           learningRates: new Float32Array(count).fill(builder.learningRate),
           momenta: new Float32Array(count).fill(builder.momentum),
@@ -121,14 +139,16 @@ async function timedTraining(
 /** Reads and prepares the events as for training; the first of the folds. */
 async function firstFold(
   file: AnalysisFile,
-): Promise<{ readonly builder: ModelBuilder; readonly fold: Fold }> {
+  callbacks: readonly Callback[],
+): Promise<{ readonly builder: ModelBuilder; readonly fold: FoldArrays }> {
   const { analysis, directory, inputFiles } = file;
   const { training } = await readAndSplit(analysis, inputFiles);
   const prepared = await prepareTraining(analysis, training, directory);
   const folder = mkdtempSync(join(tmpdir(), "lumin-profile-"));
   try {
     const folds = await prepared.write(runPaths(folder));
-    const fold = folds.getTrainingFold(0, new Stream(analysis.seed, "profile"));
+    const stored = folds.getTrainingFold(0, new Stream(analysis.seed, "profile"));
+    const fold = withColumns(stored, callbacks, folds, 0);
     const builder = await builderFor(analysis, folds, directory);
     folds.close();
     return { builder, fold };

@@ -16,6 +16,8 @@ export async function trainCommand(
     workers: options.workers,
     reporter: context.reporter,
     signal: context.signal,
+    resume: options.resume === true,
+    checkpointSeconds: options.checkpoint,
   });
   const { members, stepCount } = record.training;
   process.stdout.write(

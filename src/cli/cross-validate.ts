@@ -4,16 +4,17 @@ import { join } from "node:path";
 import { type Column, columnOf, splitByModulo, type Table } from "../data/index.ts";
 import { ConfigurationError, InterruptedError, unknownName } from "../errors/index.ts";
 import { type ReportedMeasurement, rocAuc } from "../metrics/index.ts";
+import { softwareVersions } from "../train/index.ts";
 import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { type IdentifiedSet, idColumn, writePredictions } from "./predictions-file.ts";
 import { labelled, readEvents, selectEvents } from "./prepare-events.ts";
 import { beginRun, completeRun, runPaths } from "./run-folder.ts";
-import { fingerprintFiles, softwareVersions } from "./run-record.ts";
+import { fingerprintFiles } from "./run-record.ts";
 import { scoreEvents } from "./score-events.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
-import type { RunOptions } from "./train-analysis.ts";
+import { type RunOptions, resumedText } from "./train-analysis.ts";
 import { augmentationOf, prepareTraining, trainEnsemble } from "./train-ensemble.ts";
 
 /** How the outer folds are made. */
@@ -52,9 +53,10 @@ export async function crossValidate(
   const paths = { ...runPaths(out), record: join(out, "crossvalidation.json") };
   const { files: _, ...input } = analysis.input;
   const identity = { versions: softwareVersions(), analysis: { ...analysis, input }, files, outer };
+  let isResumed = false;
   if (options.folderIsNew !== true) {
-    if (await beginRun(paths, identity))
-      reporter.note(`going on with the unfinished cross-validation in ${out}`);
+    isResumed = await beginRun(paths, identity);
+    if (isResumed) reporter.note(`going on with the unfinished cross-validation in ${out}`);
     adviseOnInterrupt(
       `interrupted. Run the same command again to go on with the cross-validation in "${out}".`,
     );
@@ -80,12 +82,14 @@ export async function crossValidate(
         directory,
         workers: options.workers,
         signal,
+        resume: isResumed,
         trainingBegins: () => reporter.trainingBegins(analysis.training.members),
         trainingEnds: () => reporter.trainingEnds(),
         onProgress: (event) => reporter.member(event),
         onEvent: (event) => {
           if (event.kind === "memberKept") reporter.memberKept(event.member);
-          if (event.kind === "workerLost") reporter.note(event.message);
+          if (event.kind === "memberResumed") reporter.note(resumedText(event));
+          if (event.kind === "workerLost" || event.kind === "notResumable") reporter.note(event.message);
         },
       });
       const { ensemble } = trained;

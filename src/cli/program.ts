@@ -76,6 +76,16 @@ export function buildProgram(context: CommandContext): Command {
       "--out <run>",
       "folder to write; it must not exist, or hold an unfinished run of the same analysis",
     )
+    .option(
+      "--resume",
+      "go on with the run in that folder, or add members to it; begins it where there is none",
+    )
+    .option(
+      "--checkpoint <seconds>",
+      "least time between two checkpoints of a network; 0: at the end of every fold",
+      notNegative,
+      5,
+    )
     .addOption(workersOption())
     .addOption(seedOption())
     .addOption(setOption())
@@ -84,7 +94,8 @@ export function buildProgram(context: CommandContext): Command {
       `
 The run folder holds run.json (analysis, seed, versions, fingerprints), members/ (networks and histories),
 pipeline.json, ensemble.json, predictions/, metrics.json, report.html and timings.json.
-A run that was interrupted goes on with the same command; finished members are kept.
+A run that was interrupted goes on with the same command, from the last checkpoint of each network, and ends with
+the same files. With --resume it may be finished already: --set training.members=12 --resume trains the missing ones.
 The same seed gives the same files, for any number of workers.`,
     )
     .action(async (analysis: string, options: TrainOptions) => {
@@ -240,6 +251,9 @@ lumin predict, but counts as none of the known ones.`,
 
 export interface TrainOptions {
   readonly out: string;
+  readonly resume?: boolean;
+  /** Seconds. */
+  readonly checkpoint: number;
   readonly workers: number;
   readonly seed?: number;
   readonly set: readonly string[];
@@ -343,6 +357,13 @@ function wholeNumber(least: number): (text: string) => number {
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && Number.isFinite(value) && text.trim() !== ""))
+    throw new InvalidArgumentError("Expected a number, 0 or more.");
   return value;
 }
 

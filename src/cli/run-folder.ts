@@ -1,8 +1,8 @@
 /** The folder of a run: begun, gone on with, completed, read. A run is whole when run.json is there. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { writeText } from "../data/index.ts";
-import { ConfigurationError, FileFormatError } from "../errors/index.ts";
+import { removeTemporaryFiles, writeText } from "../data/index.ts";
+import { ConfigurationError, FileFormatError, plainDifference } from "../errors/index.ts";
 import type { Metrics } from "./evaluation.ts";
 import type { RunRecord } from "./run-record.ts";
 
@@ -37,16 +37,13 @@ export function runPaths(folder: string): RunPaths {
   };
 }
 
-/** What an unfinished run must agree on to be gone on with. */
-export type RunIdentity = Readonly<Record<string, unknown>>;
-
 /**
- * Makes the folder, or takes up the unfinished run of the same identity in it.
+ * Makes the folder, or takes up the unfinished run of the same identity (plain data) in it.
  *
  * @returns whether an unfinished run is gone on with.
  * @throws ConfigurationError when the folder holds anything else.
  */
-export async function beginRun(paths: RunPaths, identity: RunIdentity): Promise<boolean> {
+export async function beginRun(paths: RunPaths, identity: object): Promise<boolean> {
   const { folder } = paths;
   const text = `${JSON.stringify(identity, null, 2)}\n`;
   if (existsSync(folder)) {
@@ -60,10 +57,10 @@ export async function beginRun(paths: RunPaths, identity: RunIdentity): Promise<
         `--out "${folder}": this already exists. Choose another name, or delete it.`,
       );
     }
-    const before = readJson(paths.unfinished);
-    if (JSON.stringify(before) !== JSON.stringify(JSON.parse(text))) {
+    const difference = plainDifference(readJson(paths.unfinished), JSON.parse(text));
+    if (difference !== undefined) {
       throw new ConfigurationError(
-        `--out "${folder}": an unfinished run of another configuration is there (${difference(before, JSON.parse(text))}). ` +
+        `--out "${folder}": an unfinished run of another configuration is there (${difference}). ` +
           "Choose another name, delete it, or go on with the same configuration.",
       );
     }
@@ -154,34 +151,5 @@ export function readJson(path: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new FileFormatError(`"${path}" is damaged: it is not valid JSON.`);
-  }
-}
-
-/** The first key in which two plain values differ, with both values. */
-function difference(before: unknown, now: unknown, path = ""): string {
-  if (typeof before !== "object" || typeof now !== "object" || before === null || now === null) {
-    return `${path || "all"}: ${short(before)} then, ${short(now)} now`;
-  }
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  for (const key of keys) {
-    const old: unknown = Reflect.get(before, key);
-    const young: unknown = Reflect.get(now, key);
-    if (JSON.stringify(old) !== JSON.stringify(young))
-      return difference(old, young, path ? `${path}.${key}` : key);
-  }
-  return "in the order of keys";
-}
-
-function short(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 50 ? `${text.slice(0, 47)}…` : text;
-}
-
-/** What a killed process left of files it had not completed. */
-function removeTemporaryFiles(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && /^\..*\.\d+\.\d+\.tmp$/.test(entry.name)) {
-      rmSync(join(entry.parentPath ?? entry.path, entry.name), { force: true });
-    }
   }
 }

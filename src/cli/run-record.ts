@@ -1,9 +1,9 @@
 /** run.json: what a run is and how it came about, without any clock time. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, isAbsolute } from "node:path";
+import { isModuleReference, resolveModule } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
 
 /** A data file as it was when the run read it. */
@@ -44,6 +44,8 @@ export interface RunRecord {
     readonly setCounts: Readonly<Record<string, number>>;
     readonly foldSizes: readonly number[];
   };
+  /** The user's modules that the analysis names. */
+  readonly modules: readonly FileFingerprint[];
   readonly features: {
     readonly continuous: readonly string[];
     readonly categorical: readonly string[];
@@ -64,6 +66,21 @@ export interface RunRecord {
   };
 }
 
+/** Paths of the user's modules that the analysis names, each once. */
+export function userModules(analysis: Analysis, directory: string): string[] {
+  const found = new Set<string>();
+  const search = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isModuleReference(value)) {
+      const { module } = resolveModule(value, directory);
+      if (isAbsolute(module) && existsSync(module)) found.add(module);
+    }
+    for (const inner of Object.values(value)) search(inner);
+  };
+  search(analysis);
+  return [...found];
+}
+
 /** Size and SHA-256 of files, in their order. */
 export async function fingerprintFiles(
   paths: readonly string[],
@@ -81,27 +98,4 @@ export async function fingerprintFiles(
     result.push({ name: basename(path), size: (await stat(path)).size, sha256: hash.digest("hex") });
   }
   return result;
-}
-
-/** The versions that decide on the bytes of a run. */
-export function softwareVersions(): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  // Read beside the package: not every package lets its package.json be imported.
-  const versionOf = (name: string): string => {
-    const folder = require.resolve.paths(name)?.find((path) => existsSync(join(path, name, "package.json")));
-    if (folder === undefined) return "unknown";
-    const description = readFileSync(join(folder, name, "package.json"), "utf8");
-    return (JSON.parse(description) as { version: string }).version;
-  };
-  const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return {
-    "lumin-hep": own.version,
-    "onnxruntime-node": versionOf("onnxruntime-node"),
-    "@duckdb/node-api": versionOf("@duckdb/node-api"),
-    h5wasm: versionOf("h5wasm"),
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-  };
 }

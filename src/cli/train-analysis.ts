@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { columnOf, type FoldYielder, selectRows, writeText } from "../data/index.ts";
 import { ConfigurationError, InterruptedError, TrainingError } from "../errors/index.ts";
 import { reportHtml, type TimingRow } from "../plot/index.ts";
+import { softwareVersions, type TrainingEvent } from "../train/index.ts";
 import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, eventCount, type Metrics } from "./evaluation.ts";
@@ -17,8 +18,17 @@ import {
   type SplitEvents,
 } from "./prepare-events.ts";
 import type { Reporter } from "./reporter.ts";
-import { beginRun, completeRun, type RunIdentity, type RunPaths, runPaths, writeJson } from "./run-folder.ts";
-import { type FileFingerprint, fingerprintFiles, type RunRecord, softwareVersions } from "./run-record.ts";
+import { type RunIdentity, type RunState, resumeRun, withoutFiles } from "./resume-run.ts";
+import {
+  beginRun,
+  completeRun,
+  type RunPaths,
+  readMetrics,
+  readRun,
+  runPaths,
+  writeJson,
+} from "./run-folder.ts";
+import { fingerprintFiles, type RunRecord, userModules } from "./run-record.ts";
 import { type RunTimings, runReport } from "./run-report.ts";
 import { type Scorer, scoreEvents, scoreFairly } from "./score-events.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
@@ -29,6 +39,10 @@ export interface RunOptions {
   readonly workers: number;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
+  /** Go on with an unfinished run, or add members to a finished one. */
+  readonly resume?: boolean;
+  /** Least time between two checkpoints of a member; 0: at the end of every fold. */
+  readonly checkpointSeconds?: number | undefined;
 }
 
 /** What a run comes to. */
@@ -54,13 +68,23 @@ export async function trainAnalysis(
   const clock = new PhaseClock(reporter);
   const paths = runPaths(out);
   // Before anything is read: a wrong folder should not cost the time of reading.
-  const files = await fingerprintFiles(inputFiles, signal);
-  const identity = identityOf(file, files);
+  const identity: RunIdentity = {
+    versions: softwareVersions(),
+    analysis: withoutFiles(analysis),
+    files: await fingerprintFiles(inputFiles, signal),
+    modules: await fingerprintFiles(userModules(analysis, directory), signal),
+  };
   const wasThere = existsSync(out);
-  const isResumed = await beginRun(paths, identity);
+  const state = await openRun(paths, identity, options.resume === true);
+  if (state === "finished") {
+    reporter.note(`the run in ${out} is finished, there is nothing left to do`);
+    return { paths, record: readRun(out).record, metrics: readMetrics(paths) };
+  }
+  const isResumed = state !== "new";
   const cleaner = new Cleaner(paths, wasThere);
   try {
-    if (isResumed) reporter.note(`going on with the unfinished run in ${out}`);
+    if (state === "unfinished") reporter.note(`going on with the unfinished run in ${out}`);
+    if (state === "extended") reporter.note(`adding members to the run in ${out}`);
     adviseOnInterrupt(`interrupted. Run the same command again to go on with the run in "${out}".`);
 
     const reading = clock.phase("reading events");
@@ -81,27 +105,31 @@ export async function trainAnalysis(
       const { builder, training: trained } = await trainEnsemble(analysis, folds, paths, {
         directory,
         workers: options.workers,
+        resume: isResumed,
+        checkpointSeconds: options.checkpointSeconds,
         signal,
         trainingBegins: () => reporter.trainingBegins(analysis.training.members),
         trainingEnds: () => reporter.trainingEnds(),
         onProgress: (event) => reporter.member(event),
         onEvent: (event) => {
           if (event.kind === "memberKept") reporter.memberKept(event.member);
-          if (event.kind === "workerLost") reporter.note(event.message);
+          if (event.kind === "memberResumed") reporter.note(resumedText(event));
+          if (event.kind === "workerLost" || event.kind === "notResumable") reporter.note(event.message);
           if (event.kind === "memberFinished") cleaner.keep();
-          if (event.kind !== "workerLost") adviseFinished(out, ++cleaner.finished, analysis.training.members);
+          if (event.kind === "memberFinished" || event.kind === "memberKept")
+            adviseFinished(out, ++cleaner.finished, analysis.training.members);
         },
       });
       training();
-      const state: TrainedAnalysis = { ...prepared, folds, builder, training: trained };
-      const scored = await scoreAll(file, state, split, sets, options, clock);
+      const ready: TrainedAnalysis = { ...prepared, folds, builder, training: trained };
+      const scored = await scoreAll(file, ready, split, sets, options, clock);
 
       const evaluating = clock.phase("evaluating");
       const metrics = evaluateSets(analysis, scored);
       evaluating("evaluated");
       stopIfAborted(signal);
 
-      const record = recordOf(file, files, state, split, sets);
+      const record = recordOf(file, identity, ready, split, sets);
       const writing = clock.phase("writing the run");
       await mkdir(paths.predictions, { recursive: true });
       for (const [name, set] of Object.entries(scored)) await writePredictions(paths.predictions, name, set);
@@ -111,7 +139,11 @@ export async function trainAnalysis(
         finishedAt: new Date().toISOString(),
         workers: options.workers,
         phases: clock.rows(),
-        members: trained.timings.map(({ member, seconds }) => ({ member, seconds: seconds ?? null })),
+        members: trained.timings.map(({ member, seconds, firstStep }) => ({
+          member,
+          seconds: seconds ?? null,
+          ...(firstStep > 0 ? { firstStep } : {}),
+        })),
       };
       await writeJson(paths.timings, timings);
       const report = await runReport(paths, record);
@@ -194,10 +226,20 @@ function adviseFinished(out: string, finished: number, members: number): void {
   );
 }
 
-/** What a run must agree on to be gone on with: everything that decides on its bytes. */
-function identityOf({ analysis }: AnalysisFile, files: readonly FileFingerprint[]): RunIdentity {
-  const { files: _, ...input } = analysis.input;
-  return { versions: softwareVersions(), analysis: { ...analysis, input }, files };
+/** What was in the folder; with `--resume` more may be. */
+async function openRun(paths: RunPaths, identity: RunIdentity, resume: boolean): Promise<RunState> {
+  if (resume) return resumeRun(paths, identity);
+  return (await beginRun(paths, identity)) ? "unfinished" : "new";
+}
+
+/** Where a member goes on. */
+export function resumedText({
+  member,
+  epoch,
+  step,
+  stepCount,
+}: Extract<TrainingEvent, { readonly kind: "memberResumed" }>): string {
+  return `member ${member} goes on from its checkpoint in epoch ${epoch}, ${count(step)} of ${count(stepCount)} steps are done`;
 }
 
 async function readSets(
@@ -312,7 +354,7 @@ function selectValues(
 
 function recordOf(
   { analysis, path }: AnalysisFile,
-  files: readonly FileFingerprint[],
+  { versions, files, modules }: RunIdentity,
   { folds, builder, training, foldRows }: TrainedAnalysis,
   split: SplitEvents,
   sets: Readonly<Record<string, LabelledEvents>>,
@@ -327,7 +369,7 @@ function recordOf(
     seed: analysis.seed,
     analysis,
     analysisFile: path,
-    versions: softwareVersions(),
+    versions,
     data: {
       files,
       eventCount: trainingCount + validationCount,
@@ -336,6 +378,7 @@ function recordOf(
       setCounts: Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, set.table.rowCount])),
       foldSizes: foldRows.map((rows) => rows.length),
     },
+    modules,
     features: {
       continuous: folds.continuousFeatures,
       categorical: folds.categoricalFeatures,

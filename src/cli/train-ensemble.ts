@@ -29,6 +29,9 @@ export interface TrainingSurroundings {
   readonly directory: string;
   readonly workers: number;
   readonly signal?: AbortSignal | undefined;
+  /** Members go on from their checkpoints. */
+  readonly resume?: boolean;
+  readonly checkpointSeconds?: number | undefined;
   trainingBegins(): void;
   onProgress(event: ProgressEvent): void;
   onEvent(event: TrainingEvent): void;
@@ -122,7 +125,7 @@ export async function trainEnsemble(
   paths: RunPaths,
   surroundings: TrainingSurroundings,
 ): Promise<{ readonly builder: ModelBuilder; readonly training: EnsembleTraining }> {
-  const { directory, workers, signal, onProgress, onEvent } = surroundings;
+  const { directory, workers, signal, resume = false, checkpointSeconds, onProgress, onEvent } = surroundings;
   const { members, epochs, batchSize, callbacks, patience, ensemble } = analysis.training;
   const builder = await builderFor(analysis, folds, directory);
   surroundings.trainingBegins();
@@ -138,6 +141,8 @@ export async function trainEnsemble(
       ensemble,
       outputDirectory: paths.folder,
       baseDirectory: directory,
+      resume,
+      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
       onProgress,
       onEvent,
       ...(patience === undefined ? {} : { patience }),

@@ -16,7 +16,7 @@ function event(member: number, step: number, more: Partial<ProgressEvent> = {}):
     stepCount: 100,
     trainingLoss: 0.41236,
     validationLoss: step >= 50 ? 0.398 : undefined,
-    best: step >= 50 ? { epoch: 1, validationLoss: 0.398 } : undefined,
+    best: step >= 50 ? { epoch: 1, validationLoss: 0.398, value: 0.398 } : undefined,
     learningRate: 1e-3,
     finished: false,
     ...more,

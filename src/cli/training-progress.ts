@@ -40,7 +40,8 @@ export class TrainingProgress {
   timeLeft(now: number): number | undefined {
     const worked = this.#worked();
     const left = this.memberCount - this.#kept.size - worked;
-    return worked > 0.05 ? ((now - this.#started) / worked) * left : undefined;
+    const own = worked - this.#takenUp();
+    return own > 0.05 ? ((now - this.#started) / own) * left : undefined;
   }
 
   /** Members in work in units of whole members. */
@@ -48,6 +49,14 @@ export class TrainingProgress {
     let sum = 0;
     for (const event of this.#latest.values())
       sum += event.finished ? 1 : event.step / Math.max(1, event.stepCount);
+    return sum;
+  }
+
+  /** Part of it that processes of before had done, up to checkpoints. */
+  #takenUp(): number {
+    let sum = 0;
+    for (const { firstStep = 0, stepCount } of this.#latest.values())
+      sum += firstStep / Math.max(1, stepCount);
     return sum;
   }
 
@@ -116,10 +125,9 @@ function memberLine(
   const tail =
     ` ${padded(String(event.epoch), -digits)}/${event.epochCount}  training ${loss(event.trainingLoss)}` +
     `  validation ${loss(event.validationLoss)}${best}`;
+  const own = fraction - (event.firstStep ?? 0) / Math.max(1, event.stepCount);
   const left =
-    event.finished || fraction < 0.02
-      ? ""
-      : `  ${duration(((now - started) / fraction) * (1 - fraction))} left`;
+    event.finished || own < 0.02 ? "" : `  ${duration(((now - started) / own) * (1 - fraction))} left`;
   // Room for the longest tail, so that all bars are equally long; the time left only where there is room for it too.
   const longest = head.length + 2 * digits + 56;
   const length = Math.min(20, Math.max(4, width - 1 - longest - (width > longest + 24 ? 11 : 0)));

@@ -1,5 +1,5 @@
 /** Files that are whole or absent: written beside their place, flushed to the disk, then renamed. */
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DataError, LuminError } from "../errors/index.ts";
@@ -26,6 +26,21 @@ export async function writeAtomically(
     await rm(temporary, { force: true }).catch(() => {});
     throw writingError(path, error);
   }
+}
+
+/** Removes what killed processes left of files that they had not completed, in the folder and below it. */
+export function removeTemporaryFiles(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && isTemporary(entry.name)) {
+      rmSync(join(entry.parentPath ?? entry.path, entry.name), { force: true });
+    }
+  }
+}
+
+/** Whether it is the name of a file that was being written. */
+export function isTemporary(name: string): boolean {
+  return /^\..*\.\d+\.\d+\.tmp$/.test(name);
 }
 
 /** Writes the pieces of text one after the other, atomically. */

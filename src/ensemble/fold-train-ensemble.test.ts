@@ -130,11 +130,9 @@ describe("foldTrainEnsemble", () => {
     writeFileSync(join(outputDirectory, "members", "2", "model.safetensors"), "cut off");
     const events: TrainingEvent[] = [];
     const { timings } = await train({ outputDirectory, onEvent: (event) => void events.push(event) });
-    expect(events.map((event) => ("member" in event ? `${event.kind} ${event.member}` : event.kind))).toEqual([
-      "memberKept 0",
-      "memberFinished 1",
-      "memberFinished 2",
-    ]);
+    expect(events.map((event) => ("member" in event ? `${event.kind} ${event.member}` : event.kind))).toEqual(
+      ["memberKept 0", "memberFinished 1", "memberFinished 2"],
+    );
     expect(timings[0]!.seconds).toBeUndefined();
     expect(contents(outputDirectory)).toEqual(before);
   });

@@ -1,4 +1,4 @@
-/** Named float32 arrays in the safetensors format: a JSON header, then the numbers. */
+/** Named arrays in the safetensors format: a JSON header, then the numbers. */
 import { FileFormatError } from "../errors/index.ts";
 
 /** An array as stored: float32, row-major. */
@@ -7,15 +7,31 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
+/** Arrays of the types that are stored. */
+export type StoredArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+const arrayTypes = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+} as const;
+
+function typeOf(data: StoredArray): keyof typeof arrayTypes {
+  const names = Object.keys(arrayTypes) as (keyof typeof arrayTypes)[];
+  return names.find((name) => data instanceof arrayTypes[name])!;
+}
+
 /** The bytes of a safetensors file; the order of the entries is kept, so equal contents give equal bytes. */
 export function encodeSafetensors(
-  tensors: Readonly<Record<string, StoredTensor>>,
+  tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: StoredArray }>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
+    header[name] = { dtype: typeOf(data), shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -34,15 +50,34 @@ export function encodeSafetensors(
 }
 
 /**
- * The arrays of a safetensors file.
- * @throws FileFormatError if the bytes are cut off or are no such file; `where` names the file.
+ * The float32 arrays of a safetensors file.
+ * @throws FileFormatError if the bytes are cut off, are no such file or hold other types; `where` names the file.
  */
 export function decodeSafetensors(
   bytes: Uint8Array,
   where: string,
 ): { readonly tensors: Record<string, StoredTensor>; readonly metadata: Record<string, string> } {
+  const { tensors, metadata } = decodeSafetensorArrays(bytes, where);
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (!(data instanceof Float32Array))
+      throw unreadable(where, `"${name}" has numbers of type ${typeOf(data)}, only F32 is read`);
+  }
+  return { tensors: tensors as Record<string, StoredTensor>, metadata };
+}
+
+/**
+ * The arrays of a safetensors file, of all types that are stored.
+ * @throws FileFormatError if the bytes are cut off or are no such file; `where` names the file.
+ */
+export function decodeSafetensorArrays(
+  bytes: Uint8Array,
+  where: string,
+): {
+  readonly tensors: Record<string, { readonly shape: readonly number[]; readonly data: StoredArray }>;
+  readonly metadata: Record<string, string>;
+} {
   const refuse = (what: string): never => {
-    throw new FileFormatError(`"${where}" is no readable safetensors file: ${what}.`);
+    throw unreadable(where, what);
   };
   if (bytes.length < 8) return refuse(`it has ${bytes.length} bytes, the header's length alone takes 8`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
@@ -55,18 +90,22 @@ export function decodeSafetensors(
     return refuse("its header is no JSON");
   }
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, never>;
-  const tensors: Record<string, StoredTensor> = {};
+  const tensors: Record<string, { shape: number[]; data: StoredArray }> = {};
   for (const [name, entry] of Object.entries(entries as typeof header)) {
     const { dtype, shape, data_offsets } = entry;
-    if (dtype !== "F32") refuse(`"${name}" has numbers of type ${dtype}, only F32 is read`);
+    if (!Object.hasOwn(arrayTypes, dtype))
+      refuse(`"${name}" has numbers of type ${dtype}, only ${Object.keys(arrayTypes).join(", ")} are read`);
+    const Numbers = arrayTypes[dtype as keyof typeof arrayTypes];
     const [start, end] = data_offsets;
     if (8 + length + end > bytes.length) refuse(`the numbers of "${name}" are cut off`);
-    if (shape.reduce((n, s) => n * s, 1) * 4 !== end - start)
+    if (shape.reduce((n, s) => n * s, 1) * Numbers.BYTES_PER_ELEMENT !== end - start)
       refuse(`"${name}" has a shape that does not fit its length`);
-    tensors[name] = {
-      shape,
-      data: new Float32Array(new Uint8Array(bytes.subarray(8 + length + start, 8 + length + end)).buffer),
-    };
+    const copy = new Uint8Array(bytes.subarray(8 + length + start, 8 + length + end));
+    tensors[name] = { shape, data: new Numbers(copy.buffer) };
   }
   return { tensors, metadata };
+}
+
+function unreadable(where: string, what: string): FileFormatError {
+  return new FileFormatError(`"${where}" is no readable safetensors file: ${what}.`);
 }

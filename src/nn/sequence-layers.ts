@@ -49,7 +49,7 @@ export function recurrentLayer(
         recurrentWeights(scope.child("backward"), kind, features, options.hidden),
       )
     : recurrent(kind, x, forward);
-  return scope.output(options.wholeSequence ? run.sequence : run.last);
+  return options.wholeSequence ? run.sequence : run.last;
 }
 
 function recurrentWeights(
@@ -89,7 +89,7 @@ export function conv1dLayer(scope: Scope, x: Tensor, options: Conv1dOptions): Te
   const perGroup = knownSize("conv1d", x.shape, 1) / groups;
   const weight = scope.parameter("weight", [channels, perGroup, size], heNormal(perGroup * size));
   const bias = scope.parameter("bias", [channels], { kind: "constant", value: 0 });
-  return scope.output(conv1d(x, weight, bias, options));
+  return conv1d(x, weight, bias, options);
 }
 
 /** Options of an attention layer. */
@@ -113,9 +113,7 @@ export function selfAttention(scope: Scope, x: Tensor, { heads, present }: Atten
   const allowed = present === undefined ? undefined : reshape(present, [batch, 1, 1, objects]);
   const seen = attention(project("query"), project("key"), project("value"), allowed);
   const joined = reshape(transpose(seen, [0, 2, 1, 3]), [batch, objects, features]);
-  return scope.output(
-    linearObjects(scope.child("output"), joined, features, glorotNormal(features, features)),
-  );
+  return linearObjects(scope.child("output"), joined, features, glorotNormal(features, features));
 }
 
 /** A linear layer on the last axis of [batch, objects, features]. */
@@ -123,11 +121,11 @@ export function linearObjects(scope: Scope, x: Tensor, outputs: number, initiali
   const [batch, objects, features] = x.shape as [number | string, number, number];
   if (typeof batch === "number") {
     const rows = linear(scope, reshape(x, [batch * objects, features]), outputs, initialiser);
-    return scope.output(reshape(rows, [batch, objects, outputs]), "linear");
+    return reshape(rows, [batch, objects, outputs]);
   }
   const weight = scope.parameter("weight", [outputs, features], initialiser);
   const bias = scope.parameter("bias", [outputs], { kind: "constant", value: 0 });
-  return scope.output(add(matmul(x, transpose(weight)), bias), "linear");
+  return add(matmul(x, transpose(weight)), bias);
 }
 
 /** Layer normalisation over the last axis with learnt scale and shift. */
@@ -135,5 +133,5 @@ export function layerNormLayer(scope: Scope, x: Tensor): Tensor {
   const features = knownSize("layerNorm", x.shape, x.rank - 1);
   const scale = scope.parameter("scale", [features], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [features], { kind: "constant", value: 0 });
-  return scope.output(layerNorm(x, scale, shift));
+  return layerNorm(x, scale, shift);
 }

@@ -5,6 +5,7 @@ import type { Callback } from "./callback.ts";
 import { type CycleStepOptions, cycleStepCallback } from "./cycle-step.ts";
 import { type CyclicOptions, cyclicCallback } from "./cyclic.ts";
 import { type EarlyStoppingOptions, earlyStoppingCallback } from "./early-stopping.ts";
+import { type EmaOptions, emaCallback } from "./ema.ts";
 import {
   type BootstrapOptions,
   bootstrapCallback,
@@ -21,7 +22,10 @@ import {
 } from "./graph-callbacks.ts";
 import { type LRFinderOptions, lrFinderCallback } from "./lr-finder.ts";
 import { type LsuvInitOptions, lsuvInitCallback } from "./lsuv-init.ts";
+import { type MetricLoggerOptions, metricLoggerCallback } from "./metric-logger.ts";
 import { type OneCycleOptions, oneCycleCallback } from "./one-cycle.ts";
+import { type ParametrisedTrainingOptions, parametrisedTrainingCallback } from "./parametrised.ts";
+import { type PivotTrainingOptions, pivotTrainingCallback } from "./pivot-training.ts";
 import { saveBestCallback } from "./save-best.ts";
 import { epochSaverCallback, snapshotsCallback } from "./snapshots.ts";
 import { type SwaOptions, swaCallback } from "./swa.ts";
@@ -43,6 +47,10 @@ export interface BuiltInCallbacks {
   WeightFunction: WeightFunctionOptions;
   LRFinder: LRFinderOptions;
   LsuvInit: LsuvInitOptions;
+  EMA: EmaOptions;
+  MetricLogger: MetricLoggerOptions;
+  ParametrisedTraining: ParametrisedTrainingOptions;
+  PivotTraining: PivotTrainingOptions;
 }
 
 /** A built-in callback as plain data. */
@@ -77,6 +85,10 @@ const factories: {
   WeightFunction: weightFunctionCallback,
   LRFinder: lrFinderCallback,
   LsuvInit: lsuvInitCallback,
+  EMA: emaCallback,
+  MetricLogger: metricLoggerCallback,
+  ParametrisedTraining: parametrisedTrainingCallback,
+  PivotTraining: pivotTrainingCallback,
 };
 
 /** One rise and one fall of the learning rate: see `OneCycleOptions`. */
@@ -124,7 +136,7 @@ export function gradClip(options: GradClipOptions): CallbackSpec {
   return { callback: "GradClip", options };
 }
 
-/** Softer targets of a binary classification: see `LabelSmoothingOptions`. */
+/** Softer targets of a classification: see `LabelSmoothingOptions`. */
 export function labelSmoothing(options: LabelSmoothingOptions): CallbackSpec {
   return { callback: "LabelSmoothing", options };
 }
@@ -147,6 +159,26 @@ export function weightFunction(options: WeightFunctionOptions): CallbackSpec {
 /** Weights to start from that give every layer unit variance: see `LsuvInitOptions`. */
 export function lsuvInit(options: LsuvInitOptions = {}): CallbackSpec {
   return { callback: "LsuvInit", options };
+}
+
+/** A moving average of the weights beside the network: see `EmaOptions`. */
+export function ema(options: EmaOptions = {}): CallbackSpec {
+  return { callback: "EMA", options };
+}
+
+/** Metrics of the validation fold in every epoch: see `MetricLoggerOptions`. */
+export function metricLogger(options: MetricLoggerOptions): CallbackSpec {
+  return { callback: "MetricLogger", options };
+}
+
+/** Values of a parametrised network's parameters for events that have none: see `ParametrisedTrainingOptions`. */
+export function parametrisedTraining(options: ParametrisedTrainingOptions): CallbackSpec {
+  return { callback: "ParametrisedTraining", options };
+}
+
+/** Predictions that do not depend on nuisance parameters: see `PivotTrainingOptions`. */
+export function pivotTraining(options: PivotTrainingOptions): CallbackSpec {
+  return { callback: "PivotTraining", options };
 }
 
 /** Whether it is plain data, as opposed to an object with hooks. */

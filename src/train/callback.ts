@@ -11,6 +11,8 @@
  *     onFoldEnd
  *   (validation)
  *   alternative                          other weights with their validation loss, such as averages
+ *   measure                              further numbers of the epoch, for its row of the history
+ *   judge                                what the weights are compared by, in the place of the validation loss
  *   onEpochEnd                           the validation losses are known here
  * onTrainEnd
  * report
@@ -59,12 +61,14 @@ export interface TrainingView {
   /** Parameters, running statistics and the optimiser's state; not to be changed. */
   readonly state: TrainingState;
   /**
-   * What the epoch leaves to choose from with the lowest validation loss: the network, or an alternative. From
-   * its validation to the begin of the next.
+   * What the epoch leaves to choose from with the lowest validation loss, or value of a callback's `judge`: the
+   * network, or an alternative. From its validation to the begin of the next.
    */
   readonly lowest: Candidate | undefined;
   /** Loss of the validation fold with other weights. */
   lossOf(weights: ModelWeights): Promise<number>;
+  /** The validation fold with its predictions, of the network or of other weights. */
+  validationPredictions(weights?: ModelWeights): Promise<ValidationPredictions>;
   /**
    * The weights with running statistics that belong to their parameters: the training folds pass through the
    * network once more, in training with the learning rate 0, from the statistics given. Costs nothing where
@@ -76,6 +80,8 @@ export interface TrainingView {
 /** Weights that could be kept, and their validation loss. */
 export interface Candidate {
   readonly loss: number;
+  /** What is compared: the loss, or what a callback's `judge` makes of the weights; the lower the better. */
+  readonly value: number;
   /** A copy of the weights. */
   weights(): ModelWeights;
   /** Name of the callback whose weights they are; undefined for the network itself. */
@@ -86,6 +92,16 @@ export interface Candidate {
 export interface Alternative {
   readonly loss: number;
   readonly weights: ModelWeights;
+}
+
+/** The validation fold with what a network makes of it. */
+export interface ValidationPredictions {
+  /** [events, outputs]. */
+  readonly predictions: Float32Array;
+  readonly outputCount: number;
+  readonly events: FoldArrays;
+  /** [events]; all ones when the data have no weights. */
+  readonly weights: Float32Array;
 }
 
 /** What the events of a fold are wanted for. */
@@ -101,16 +117,26 @@ export interface EventsContext {
   stream(...key: readonly (string | number)[]): Stream;
 }
 
-/** What a callback can start from. */
-export interface StartContext {
+/** What is known before the first step. */
+export interface RunContext {
   readonly network: Trainable;
-  readonly weights: ModelWeights;
   readonly member: number;
   readonly trainingFolds: readonly number[];
   /** A training fold as it is stored, changed by the `events` of the callbacks. */
   getFold(fold: number): FoldArrays;
   /** Random numbers of this member; the same key gives the same ones. */
   stream(...key: readonly (string | number)[]): Stream;
+}
+
+/** What a callback can start from. */
+export interface StartContext extends RunContext {
+  readonly weights: ModelWeights;
+}
+
+/** What graph hooks can be made from. */
+export interface GraphContext extends RunContext {
+  readonly epochCount: number;
+  readonly stepsPerEpoch: number;
 }
 
 /** What a hook can ask for. */
@@ -155,8 +181,10 @@ export interface BoundSchedule {
 /** An object with optional hooks. Without a batch hook a whole fold is one call of the engine. */
 export interface Callback {
   readonly name: string;
-  /** Hooks into the traced step: batch, loss, gradients, update. */
-  readonly graph?: GraphHooks;
+  /** Hooks into the traced step: batch, loss, gradients, update. As a function: made for each member anew. */
+  readonly graph?: GraphHooks | ((context: GraphContext) => GraphHooks);
+  /** Further columns of the fold file that it needs with the events: numbers. */
+  readonly columns?: readonly string[];
   /** Learning rate and momentum ahead of time. Of several schedules of one value, the last in the list wins. */
   readonly schedule?: (run: RunShape) => BoundSchedule;
   /** Gives other weights to start from (data-driven initialisation, pretraining). */
@@ -165,6 +193,18 @@ export interface Callback {
   readonly events?: (events: FoldArrays, context: EventsContext) => FoldArrays;
   /** Other weights that may be better than the trained ones; called once an epoch, after the validation. */
   readonly alternative?: (view: TrainingView) => Promise<Alternative | undefined> | Alternative | undefined;
+  /** Numbers of the epoch for its row of the history, by name; called once an epoch, after the validation. */
+  readonly measure?: (
+    view: TrainingView,
+  ) => Promise<Readonly<Record<string, number>>> | Readonly<Record<string, number>>;
+  /**
+   * What weights are compared by in the place of their validation loss, for early stopping and the best weights:
+   * the lower the better. Undefined: the epoch does not count. Only one callback can judge.
+   */
+  readonly judge?: (
+    candidate: Pick<Candidate, "loss" | "weights" | "source">,
+    view: TrainingView,
+  ) => Promise<number | undefined> | number | undefined;
   /** What is to be known of it afterwards: plain data, given with the trained member. */
   readonly report?: () => unknown;
   /** A loss that is not finite ends the training without an error. */
@@ -190,6 +230,28 @@ export interface Callback {
 
 /** Names of the loop hooks, in the order of a training. */
 export type HookName = Extract<keyof Callback, `on${string}`>;
+
+/** The hooks that could remember something; the others are functions of what they are given. */
+const rememberingHooks: readonly (keyof Callback)[] = [
+  "onTrainBegin",
+  "onEpochBegin",
+  "onFoldBegin",
+  "onBatchBegin",
+  "onBatchEnd",
+  "onFoldEnd",
+  "onEpochEnd",
+  "onTrainEnd",
+  "alternative",
+  "measure",
+  "judge",
+  "report",
+];
+
+/** Whether a checkpoint can hold all that it remembers. */
+export function isResumable(callback: Callback): boolean {
+  if (callback.state !== undefined) return true;
+  return rememberingHooks.every((hook) => callback[hook] === undefined);
+}
 
 /** All schedules of a training as one. */
 export function combineSchedules(

@@ -11,7 +11,8 @@ export interface EarlyStoppingOptions {
 /**
  * Stops after `patience` epochs without improvement; an equal loss counts as one. While a cyclic schedule
  * or a one-cycle is under way, only the ends of cycles without any improvement count, as in LUMIN. An
- * improvement of a callback's own weights (averages) is one.
+ * improvement of a callback's own weights (averages) is one. Where a callback judges, its value takes the place
+ * of the loss, and epochs that it does not count are no worse than those before.
  */
 export function earlyStoppingCallback({ patience }: EarlyStoppingOptions): Callback {
   if (!(Number.isInteger(patience) && patience >= 1)) {
@@ -31,9 +32,9 @@ export function earlyStoppingCallback({ patience }: EarlyStoppingOptions): Callb
       now = state;
     },
     onEpochEnd: (view) => {
-      const loss = view.lowest?.loss ?? Infinity;
-      const improved = loss <= now.best;
-      if (improved) now.best = loss;
+      const value = view.lowest?.value ?? Infinity;
+      const improved = value <= now.best;
+      if (improved) now.best = value;
       now.improvedInCycle ||= improved;
       const cycling = view.cyclesDone !== undefined;
       if (cycling && view.cyclesDone === now.cyclesSeen) return;

@@ -7,7 +7,7 @@ import { Stream } from "../array/index.ts";
 import type { EventsContext } from "./callback.ts";
 import { makeCallbacks, sendableCallbacks, weightFunction } from "./callback-specs.ts";
 import { bootstrapCallback, targetReplacementCallback } from "./event-callbacks.ts";
-import { parametrised } from "./parametrised-prediction.ts";
+import { parametrised, parametrisedFolds, parametrisedTrainingCallback } from "./parametrised.ts";
 import type { FoldArrays, TrainingFolds } from "./programs.ts";
 import { trainMember } from "./train-member.ts";
 
@@ -96,13 +96,14 @@ describe("target replacement", () => {
     expect(replaced.validationLoss).toBeLessThan(0.4);
     expect(replaced.parameters[0]! * plain.parameters[0]!).toBeLessThan(0);
     await expect(train(["missing"])).rejects.toThrow(
-      /^TargetReplacement: column "missing" of fold \d has NaN in row 0; a target must be a number\.$/,
+      /^TargetReplacement: column "missing" of fold \d has NaN in row 0; a number is needed\.$/,
     );
   });
 
-  test("refuses folds without columns, and a name that is no list", () => {
-    const { events } = targetReplacementCallback({ columns: ["mass"] });
-    expect(() => events!(folds.getFold(0), contextOf())).toThrow(
+  test("refuses folds without columns, and a name that is no list", async () => {
+    const callbacks = [targetReplacementCallback({ columns: ["mass"] })];
+    const without = trainMember(folds, logisticRegression({ featureCount: 3 }), callbacks, settings);
+    await expect(without).rejects.toThrow(
       "TargetReplacement: the folds have no further columns; use those of a fold file.",
     );
     // A string would otherwise be taken apart into letters.
@@ -143,6 +144,79 @@ describe("weight functions", () => {
   test("travel with an absolute path", () => {
     const [sent] = sendableCallbacks([spec("byTarget", 2)], folder);
     expect(sent).toMatchObject({ options: { function: { module: join(folder, "weights.mjs") } } });
+  });
+});
+
+test("further columns stay with their events when a fold is drawn anew", () => {
+  const given = {
+    ...folds.getFold(0),
+    columns: { first: folds.getFold(0).inputs.filter((_, i) => i % 3 === 0) },
+  };
+  const drawn = bootstrapCallback().events!(given, contextOf());
+  expect(drawn.columns!.first).toEqual(drawn.inputs.filter((_, i) => i % 3 === 0));
+  expect(drawn.columns!.first).not.toEqual(given.columns.first);
+});
+
+describe("parametrised training", () => {
+  const named = { ...folds, features: ["a", "mass", "b"] };
+  const masses = (fold: FoldArrays, target: number) =>
+    Array.from(fold.targets.keys())
+      .filter((row) => fold.targets[row] === target)
+      .map((row) => fold.inputs[3 * row + 1]!);
+  const { events } = parametrisedTrainingCallback({ features: ["mass"] });
+  const given = folds.getFold(0);
+
+  test("background gets parameters of signal events, signal keeps its own; all other inputs stay", () => {
+    const set = events!(given, contextOf({ folds: named }));
+    expect(masses(set, 1)).toEqual(masses(given, 1));
+    const known = new Set(masses(given, 1));
+    expect(masses(set, 0).every((mass) => known.has(mass))).toBe(true);
+    expect(new Set(masses(set, 0)).size).toBeGreaterThan(20);
+    for (let i = 0; i < given.inputs.length; i++)
+      if (i % 3 !== 1) expect(set.inputs[i]).toBe(given.inputs[i]);
+  });
+
+  test("training draws anew in every epoch; validation has one draw", () => {
+    const at = (epoch: number, purpose: "training" | "validation") =>
+      events!(given, contextOf({ folds: named, epoch, purpose })).inputs;
+    expect(at(1, "training")).not.toEqual(at(2, "training"));
+    expect(at(1, "training")).toEqual(at(1, "training"));
+    expect(at(0, "validation")).toEqual(at(0, "validation"));
+  });
+
+  test("draws by the weights: events of weight 0 or below give no parameters", () => {
+    const weights = given.weights!.map((weight, row) =>
+      given.targets[row] === 1 && row > 3 ? -weight : weight,
+    );
+    const set = events!({ ...given, weights }, contextOf({ folds: named }));
+    expect(new Set(masses(set, 0))).toEqual(new Set(masses(given, 1).slice(0, 2)));
+    const none = given.weights!.map(() => 0);
+    expect(() => events!({ ...given, weights: none }, contextOf({ folds: named }))).toThrow(
+      "ParametrisedTraining: fold 0 has no events of positive weight outside class 0 to draw parameters from.",
+    );
+  });
+
+  test("unknown features are named, and folds must name theirs", () => {
+    expect(() => events!(given, contextOf())).toThrow("the folds do not name their features");
+    const { events: wrong } = parametrisedTrainingCallback({ features: ["mas"] });
+    expect(() => wrong!(given, contextOf({ folds: named }))).toThrow('feature "mas" is not known.');
+  });
+
+  test("folds are predicted with chosen parameters", () => {
+    const stored = {
+      ...named,
+      augmentationCount: 2,
+      getPredictionFold: (index: number) => folds.getFold(index),
+    };
+    const set = parametrisedFolds(stored, { mass: 7 });
+    expect(
+      set
+        .getFold(0)
+        .inputs.filter((_, i) => i % 3 === 1)
+        .every((mass) => mass === 7),
+    ).toBe(true);
+    expect(set.getPredictionFold(0, 1).inputs).toEqual(set.getFold(0).inputs);
+    expect(set.augmentationCount).toBe(2);
   });
 });
 

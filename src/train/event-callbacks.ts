@@ -23,7 +23,7 @@ export function bootstrapCallback(options: BootstrapOptions = {}): Callback {
     name: "Bootstrap",
     events: (events, { purpose, fold, epoch, stream }) => {
       if (purpose !== "training") return events;
-      const { eventCount, featureCount, targetCount, inputs, targets, weights } = events;
+      const { eventCount, featureCount, targetCount, inputs, targets, weights, columns } = events;
       const random = everyEpoch ? stream(fold, epoch) : stream(fold);
       const rows = Int32Array.from({ length: eventCount }, () => random.integer(eventCount));
       const drawn: FoldArrays = {
@@ -31,6 +31,7 @@ export function bootstrapCallback(options: BootstrapOptions = {}): Callback {
         inputs: takeRows(inputs, rows, featureCount),
         targets: takeRows(targets, rows, targetCount),
         weights: weights && takeRows(weights, rows, 1),
+        ...(columns ? { columns: mapValues(columns, (column) => takeRows(column, rows, 1)) } : {}),
       };
       return restoreSums ? withSumsOf(events, drawn) : drawn;
     },
@@ -50,26 +51,12 @@ export function targetReplacementCallback({ columns }: TargetReplacementOptions)
   }
   return {
     name: "TargetReplacement",
-    events: (events, { folds, fold }) => {
-      const { eventCount } = events;
-      if (!folds.getColumn) {
-        throw new DataError(
-          "TargetReplacement: the folds have no further columns; use those of a fold file.",
-        );
-      }
+    columns,
+    events: (events) => {
       const targetCount = columns.length;
-      const targets = new Float32Array(eventCount * targetCount);
+      const targets = new Float32Array(events.eventCount * targetCount);
       for (const [j, name] of columns.entries()) {
-        const column = folds.getColumn(name, fold);
-        for (let i = 0; i < eventCount; i++) {
-          const value = Number(column[i]);
-          if (!Number.isFinite(value)) {
-            throw new DataError(
-              `TargetReplacement: column "${name}" of fold ${fold} has ${String(column[i])} in row ${i}; a target must be a number.`,
-            );
-          }
-          targets[i * targetCount + j] = value;
-        }
+        for (const [i, value] of events.columns![name]!.entries()) targets[i * targetCount + j] = value;
       }
       return { ...events, targets, targetCount };
     },
@@ -112,6 +99,13 @@ export async function weightFunctionCallback(
       return { ...events, weights };
     },
   };
+}
+
+function mapValues(
+  columns: Readonly<Record<string, Float32Array>>,
+  change: (column: Float32Array) => Float32Array,
+): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, change(column)]));
 }
 
 function takeRows(values: Float32Array, rows: Int32Array, columns: number): Float32Array {

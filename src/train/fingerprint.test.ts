@@ -1,21 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cloudFolds } from "../../test/support/logistic-regression.ts";
-import { trainingFingerprint } from "./fingerprint.ts";
+import { fingerprintOf, trainingIdentity } from "./fingerprint.ts";
+import type { TrainingFolds } from "./programs.ts";
 
 const folds = cloudFolds([20, 20], { weighted: true });
+const trainingFingerprint = (settings: unknown, events: TrainingFolds): string =>
+  fingerprintOf(trainingIdentity(settings, events));
 
-test("the fingerprint ignores the order of keys and where the data lie", () => {
-  const first = trainingFingerprint(
-    { seed: 1, model: { width: 3, depth: 2 }, folds: { path: "/a.h5" } },
-    folds,
-  );
-  const second = trainingFingerprint(
-    { model: { depth: 2, width: 3 }, seed: 1, folds: { path: "/b.h5" } },
-    folds,
-  );
+test("the fingerprint ignores the order of keys", () => {
+  const first = trainingFingerprint({ seed: 1, model: { width: 3, depth: 2 } }, folds);
+  const second = trainingFingerprint({ model: { depth: 2, width: 3 }, seed: 1 }, folds);
   expect(second).toBe(first);
   expect(first).toMatch(/^[0-9a-f]{64}$/);
 });
@@ -42,6 +40,32 @@ test("the fingerprint changes with a setting, an event, a weight and a user's mo
     writeFileSync(module, "export const mine = 2;");
     prints.push(trainingFingerprint(settings, folds));
     expect(new Set(prints).size).toBe(5);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("the identity holds a user's module by its content, not by its place", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lumin-fingerprint-"));
+  try {
+    const settings = ["a", "b"].map((name) => {
+      const module = join(folder, name, "mine.mjs");
+      mkdirSync(join(folder, name));
+      writeFileSync(module, "export const mine = 1;");
+      return { callbacks: [{ module, name: "mine", options: { width: 2 } }] };
+    });
+    const [first, second] = settings.map((each) => trainingIdentity(each, folds));
+    expect(second).toEqual(first);
+    expect(first!.settings).toEqual({
+      callbacks: [
+        {
+          content: createHash("sha256").update("export const mine = 1;").digest("hex"),
+          module: "mine.mjs",
+          name: "mine",
+          options: { width: 2 },
+        },
+      ],
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,44 +1,51 @@
-/** A fingerprint of everything that determines a training: equal fingerprints, equal bytes. */
+/** What determines a training, as plain data to compare and as a fingerprint: equal ones, equal bytes. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { isModuleReference, resolveModule } from "../data/user-module.ts";
 import type { TrainingFolds } from "./programs.ts";
 
-/**
- * SHA-256 (hex) of the settings as JSON, of the user modules that they name, and of the stored events. Where
- * the data lie does not count: a `path` in the settings is left out.
- */
-export function trainingFingerprint(settings: unknown, folds: TrainingFolds): string {
-  const hash = createHash("sha256");
-  hash.update(canonicalJson(settings));
-  for (const module of modulesIn(settings)) hash.update(readFileSync(module));
-  for (let index = 0; index < folds.foldCount; index++) {
-    const { inputs, targets, weights } = folds.getFold(index);
-    for (const values of [inputs, targets, weights ?? new Float32Array(0)]) {
-      hash.update(`${values.length} `);
-      hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    }
-  }
-  return hash.digest("hex");
+/** Plain data. Events and the user's modules are in it by their content, as SHA-256 (hex), and not by their places. */
+export interface TrainingIdentity {
+  readonly settings: unknown;
+  /** One hash a fold: inputs, targets and weights as stored. */
+  readonly folds: readonly string[];
 }
 
-/** JSON with sorted keys and without paths of data. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (key, inner: unknown) => {
-    if (key === "path") return undefined;
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    const entries = Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries);
-  });
+/** The identity of a training with these settings on these events. */
+export function trainingIdentity(settings: unknown, folds: TrainingFolds): TrainingIdentity {
+  return {
+    settings: comparable(settings),
+    folds: Array.from({ length: folds.foldCount }, (_, index) => {
+      const { inputs, targets, weights } = folds.getFold(index);
+      const hash = createHash("sha256");
+      for (const values of [inputs, targets, weights ?? new Float32Array(0)]) {
+        hash.update(`${values.length} `);
+        hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      }
+      return hash.digest("hex");
+    }),
+  };
 }
 
-/** Files of user modules: their content decides what is trained. */
-function modulesIn(value: unknown): string[] {
-  if (typeof value !== "object" || value === null) return [];
-  if (isModuleReference(value)) {
-    const { module } = resolveModule(value);
-    return isAbsolute(module) && existsSync(module) ? [module] : [];
-  }
-  return Object.values(value).flatMap(modulesIn);
+/** SHA-256 (hex) of the identity. */
+export function fingerprintOf(identity: TrainingIdentity): string {
+  return createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+}
+
+/** With sorted keys, and modules as what is in them. */
+function comparable(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(comparable);
+  const entries = Object.entries(isModuleReference(value) ? withContent(value) : value).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return Object.fromEntries(entries.map(([key, inner]) => [key, comparable(inner)]));
+}
+
+function withContent(reference: Parameters<typeof resolveModule>[0]): object {
+  const { module } = resolveModule(reference);
+  if (!(isAbsolute(module) && existsSync(module))) return reference;
+  const content = createHash("sha256").update(readFileSync(module)).digest("hex");
+  return { ...reference, module: basename(module), content };
 }

@@ -11,6 +11,8 @@ export interface HistoryRow {
   readonly validationLoss: number;
   /** Validation losses of the callbacks' own weights, by callback, where there are any: averages. */
   readonly alternatives?: Readonly<Record<string, number>>;
+  /** What callbacks measured, by name, where there is anything. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Learning rate after the epoch's last step. */
   readonly learningRate: number;
   /** Momentum after the epoch's last step. */

@@ -1,9 +1,15 @@
 /** Training: schedules, callbacks, the fit loop and worker processes. */
+
+export type { AdversaryOptions } from "./adversary.ts";
 export * from "./callback.ts";
 export * from "./callback-specs.ts";
+export type { Checkpoint } from "./checkpoint.ts";
+export { type CheckpointSettings, checkpointPath, defaultCheckpointSeconds } from "./checkpoint-file.ts";
+export { columnsWanted, withColumns } from "./columns.ts";
 export type { CycleStepOptions } from "./cycle-step.ts";
 export type { CyclicOptions } from "./cyclic.ts";
 export type { EarlyStoppingOptions } from "./early-stopping.ts";
+export type { EmaOptions } from "./ema.ts";
 export type {
   BootstrapOptions,
   TargetReplacementOptions,
@@ -13,6 +19,7 @@ export type {
 export * from "./find-learning-rate.ts";
 export { type FitOptions, type Fitted, fit } from "./fit.ts";
 export type { GradClipOptions, LabelSmoothingOptions } from "./graph-callbacks.ts";
+export { graphHooksOf } from "./graph-hooks-of.ts";
 export * from "./history.ts";
 export type { LearningRateRecord, LRFinderOptions } from "./lr-finder.ts";
 export type { LsuvInitOptions } from "./lsuv-init.ts";
@@ -21,12 +28,20 @@ export { finishedMembers, memberDirectory, readSnapshots } from "./member-files.
 export * from "./member-folds.ts";
 export type { ProgressEvent } from "./member-progress.ts";
 export * from "./member-settings.ts";
+export type { MetricLoggerOptions } from "./metric-logger.ts";
 export type { OneCycleOptions } from "./one-cycle.ts";
-export { parametrised } from "./parametrised-prediction.ts";
+export {
+  type FoldsToPredict,
+  type ParametrisedTrainingOptions,
+  parametrised,
+  parametrisedFolds,
+} from "./parametrised.ts";
+export type { PivotTrainingOptions } from "./pivot-training.ts";
 export type { FoldArrays, Trainable, TrainingFolds } from "./programs.ts";
 export * from "./refresh-network.ts";
 export * from "./schedules.ts";
 export type { Snapshot } from "./snapshots.ts";
+export { softwareVersions } from "./software-versions.ts";
 export type { SwaOptions } from "./swa.ts";
 export * from "./train-member.ts";
 export * from "./train-members.ts";

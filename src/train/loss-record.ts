@@ -1,6 +1,13 @@
 /** The losses of an epoch's steps, and what is said when a loss is not finite. */
 import { TrainingError } from "../errors/index.ts";
 
+/** A record as plain data. */
+export interface SavedLosses {
+  readonly sum: number;
+  readonly count: number;
+  readonly lastFinite?: number | undefined;
+}
+
 /** Mean of the losses of an epoch so far, and the last loss before one that is not finite. */
 export class LossRecord {
   #sum = 0;
@@ -14,6 +21,17 @@ export class LossRecord {
 
   get lastFinite(): number | undefined {
     return this.#lastFinite;
+  }
+
+  /** All of it as plain data, for `restore`. */
+  saved(): SavedLosses {
+    return { sum: this.#sum, count: this.#count, lastFinite: this.#lastFinite };
+  }
+
+  restore({ sum, count, lastFinite }: SavedLosses): void {
+    this.#sum = sum;
+    this.#count = count;
+    this.#lastFinite = lastFinite;
   }
 
   beginEpoch(): void {

@@ -2,6 +2,7 @@
 import { Stream } from "../array/index.ts";
 import { DataError } from "../errors/index.ts";
 import type { Callback, EventsContext } from "./callback.ts";
+import { withColumns } from "./columns.ts";
 import type { FoldArrays, TrainingFolds } from "./programs.ts";
 
 /** Folds and random numbers of one member. */
@@ -73,7 +74,7 @@ export class MemberEvents {
 
   /** The events as the callbacks want them. */
   #changed(events: FoldArrays, where: Pick<EventsContext, "purpose" | "fold" | "epoch">): FoldArrays {
-    let changed = events;
+    let changed = withColumns(events, this.#callbacks, this.#folds, where.fold);
     for (const { name, events: change } of this.#callbacks) {
       if (!change) continue;
       changed = change(changed, {

@@ -1,6 +1,6 @@
 /** How far the training of a member is. */
 import type { HistoryRow } from "./history.ts";
-import { LossRecord } from "./loss-record.ts";
+import { LossRecord, type SavedLosses } from "./loss-record.ts";
 
 /** Where a training is. */
 export interface ProgressEvent {
@@ -15,11 +15,29 @@ export interface ProgressEvent {
   /** Mean over the steps of this epoch so far. */
   readonly trainingLoss: number;
   readonly validationLoss: number | undefined;
-  /** Lowest validation loss so far and its epoch. */
-  readonly best: { readonly epoch: number; readonly validationLoss: number } | undefined;
+  /** The epoch with the best weights so far, their validation loss, and the value by which they were chosen. */
+  readonly best:
+    | { readonly epoch: number; readonly validationLoss: number; readonly value: number }
+    | undefined;
+  /** What callbacks measured in the last epoch. */
+  readonly metrics?: Readonly<Record<string, number>>;
   readonly learningRate: number;
+  /** Step at which this process took the training up: 0, or where the checkpoint was. */
+  readonly firstStep?: number;
   /** The member's last event. */
   readonly finished: boolean;
+}
+
+/** How far a training is, as plain data. */
+export interface SavedProgress {
+  readonly epoch: number;
+  readonly step: number;
+  readonly losses: Float32Array;
+  readonly record: SavedLosses;
+  readonly validationLoss?: number | undefined;
+  readonly best?: ProgressEvent["best"];
+  readonly history: readonly HistoryRow[];
+  readonly stopReason?: string | undefined;
 }
 
 /** The position and the record of one training: moved on by the fit loop, read by everything else. */
@@ -30,12 +48,14 @@ export class MemberProgress {
   epoch = 0;
   fold: number | undefined;
   step = 0;
+  /** Step at which this process took the training up. */
+  firstStep = 0;
   /** Losses of the steps of the last call, or of the fold that just ended. */
   losses: Float32Array = new Float32Array(0);
   /** The losses of this epoch. */
   readonly record: LossRecord = new LossRecord();
   validationLoss: number | undefined;
-  /** Lowest validation loss so far and its epoch. */
+  /** The epoch with the best weights so far. */
   best: ProgressEvent["best"];
   readonly history: HistoryRow[] = [];
   #stopReason: string | undefined;
@@ -59,8 +79,28 @@ export class MemberProgress {
     return this.#stopReason !== undefined;
   }
 
-  /** All of it as plain data. */
+  /** What `restore` needs to go on from the end of a fold. */
+  saved(): SavedProgress {
+    const { epoch, step, losses, validationLoss, best, history, stopReason } = this;
+    return { epoch, step, losses, record: this.record.saved(), validationLoss, best, history, stopReason };
+  }
+
+  /** Goes on from there. */
+  restore(saved: SavedProgress): void {
+    this.epoch = saved.epoch;
+    this.step = saved.step;
+    this.firstStep = saved.step;
+    this.losses = saved.losses;
+    this.record.restore(saved.record);
+    this.validationLoss = saved.validationLoss;
+    this.best = saved.best;
+    this.history.push(...saved.history);
+    this.#stopReason = saved.stopReason;
+  }
+
+  /** What is told of it. */
   event(learningRate: number, finished: boolean): ProgressEvent {
+    const metrics = this.history.at(-1)?.metrics;
     return {
       member: this.member,
       epoch: this.epoch,
@@ -71,7 +111,9 @@ export class MemberProgress {
       trainingLoss: this.record.mean,
       validationLoss: this.validationLoss,
       best: this.best,
+      ...(metrics ? { metrics } : {}),
       learningRate,
+      firstStep: this.firstStep,
       finished,
     };
   }

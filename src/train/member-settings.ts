@@ -1,5 +1,6 @@
 /** What a member's training is given and what it gives. */
 import type { ModelWeights } from "../model/index.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import type { HistoryRow } from "./history.ts";
 import type { ProgressEvent } from "./member-progress.ts";
 
@@ -14,6 +15,14 @@ export interface MemberSettings {
   readonly keepBest?: boolean;
 }
 
+/** Where a training finds its checkpoint when it begins, and leaves it at the ends of folds. */
+export interface CheckpointStore {
+  /** Whether it is time for one. */
+  readonly isDue: boolean;
+  write(checkpoint: Checkpoint): Promise<void>;
+  read(): Promise<Checkpoint | undefined>;
+}
+
 /** What goes on around a training and does not change its result. */
 export interface MemberSurroundings {
   /** Called as the training goes on. */
@@ -21,6 +30,8 @@ export interface MemberSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** Called for a callback's `save` action. */
   save?(name: string, weights: ModelWeights): Promise<void>;
+  /** Where the checkpoint is read and kept; not used when a callback cannot say what it remembers. */
+  readonly checkpoints?: CheckpointStore | undefined;
   /** Longest time without progress event or look at the signal, in milliseconds. */
   readonly pieceMilliseconds?: number;
 }

@@ -3,6 +3,7 @@ import type { FoldYielderSpec } from "../data/fold-yielder.ts";
 import { openFoldYielder } from "../data/hep-aug-fold-yielder.ts";
 import { ModelBuilder, type ModelSpec } from "../model/index.ts";
 import { type CallbackSpec, makeCallbacks } from "./callback-specs.ts";
+import { CheckpointFile, type CheckpointSettings } from "./checkpoint-file.ts";
 import { weightsSaver } from "./member-files.ts";
 import type { ProgressEvent } from "./member-progress.ts";
 import type { MemberSettings, TrainedMember } from "./member-settings.ts";
@@ -17,6 +18,8 @@ export interface MemberPayload {
   readonly settings: MemberSettings;
   /** Where `save` actions of callbacks write. */
   readonly outputDirectory: string | undefined;
+  /** Absent: none are kept. */
+  readonly checkpoints?: CheckpointSettings | undefined;
 }
 
 /** A trained member and how long it took. */
@@ -36,8 +39,10 @@ export const trainMemberTask: JobFunction<MemberPayload, ProgressEvent, TimedMem
   try {
     const callbacks = await makeCallbacks(payload.callbacks);
     const save = weightsSaver(payload.outputDirectory, payload.settings.member, builder);
-    const trained = await trainMember(folds, builder, callbacks, payload.settings, {
+    const { settings, checkpoints } = payload;
+    const trained = await trainMember(folds, builder, callbacks, settings, {
       onProgress: emit,
+      checkpoints: checkpoints && new CheckpointFile(checkpoints, settings.member),
       save,
     });
     return { trained, seconds: (performance.now() - started) / 1000 };

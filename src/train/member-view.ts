@@ -1,6 +1,6 @@
 /** What callbacks see of a training. */
 import type { ModelWeights, TrainingState } from "../model/index.ts";
-import type { Candidate, TrainingView } from "./callback.ts";
+import type { Candidate, TrainingView, ValidationPredictions } from "./callback.ts";
 import type { Candidates } from "./candidates.ts";
 import type { History } from "./history.ts";
 import type { MemberProgress } from "./member-progress.ts";
@@ -14,12 +14,14 @@ export interface ViewedTraining {
   readonly network: NetworkState;
   readonly candidates: Candidates;
   readonly lossOf: TrainingView["lossOf"];
+  readonly validationPredictions: (weights: ModelWeights) => Promise<ValidationPredictions>;
   readonly refreshStatistics: TrainingView["refreshStatistics"];
 }
 
 /** The living, read-only view of one training. */
 export class MemberView implements TrainingView {
   readonly #training: ViewedTraining;
+  #predicted: { readonly state: TrainingState; readonly predictions: ValidationPredictions } | undefined;
 
   constructor(training: ViewedTraining) {
     this.#training = training;
@@ -91,6 +93,15 @@ export class MemberView implements TrainingView {
 
   async lossOf(weights: ModelWeights): Promise<number> {
     return this.#training.lossOf(weights);
+  }
+
+  async validationPredictions(weights?: ModelWeights): Promise<ValidationPredictions> {
+    const { network, validationPredictions } = this.#training;
+    if (weights) return await validationPredictions(weights);
+    const { state } = network;
+    if (this.#predicted?.state !== state)
+      this.#predicted = { state, predictions: await validationPredictions(network.weights()) };
+    return this.#predicted.predictions;
   }
 
   async refreshStatistics(weights: ModelWeights): Promise<ModelWeights> {

@@ -24,12 +24,16 @@ export interface FoldArrays {
   /** `[events, targets]`. */
   readonly targets: Float32Array;
   readonly weights: Float32Array | undefined;
+  /** Further columns that callbacks asked for, `[events]` each, by name. */
+  readonly columns?: Readonly<Record<string, Float32Array>>;
 }
 
 /** The part of a `FoldYielder` that the fit loop uses. */
 export interface TrainingFolds {
   readonly foldCount: number;
   readonly foldSizes: readonly number[];
+  /** Names of the columns of the inputs. */
+  readonly features?: readonly string[];
   /** As stored, never augmented. */
   getFold(index: number): FoldArrays;
   /** Randomly augmented where the yielder augments. */

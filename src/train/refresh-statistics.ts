@@ -51,6 +51,7 @@ export async function refreshStatistics(
           rows: data.eventCount,
           targets: data.targets,
           weights: events.weightsOf(data),
+          ...(data.columns ? { columns: data.columns } : {}),
           random,
           order: order.subarray(done * batchSize, (done + count) * batchSize),
           learningRates: new Float32Array(count),

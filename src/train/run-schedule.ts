@@ -31,6 +31,11 @@ export class RunSchedule {
     return { learningRates, momenta };
   }
 
+  /** Product of all factors so far. */
+  get scale(): number {
+    return this.#scale;
+  }
+
   /** Multiplies the learning rates that are asked for from now on. */
   scaleLearningRate(factor: number): void {
     this.#scale *= factor;

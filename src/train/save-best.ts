@@ -4,10 +4,11 @@ import type { Callback } from "./callback.ts";
 
 /**
  * The weights stay in memory; of equal losses the later wins, as for early stopping. Where a callback has
- * weights of its own (averages) with a lower loss than the network's, they are the ones kept.
+ * weights of its own (averages) with a lower loss than the network's, they are the ones kept. Where a callback
+ * judges, its value takes the place of the loss.
  */
 export function saveBestCallback(): Callback {
-  let best: { readonly loss: number; readonly weights: ModelWeights } | undefined;
+  let best: { readonly value: number; readonly weights: ModelWeights } | undefined;
   return {
     name: "SaveBest",
     onTrainBegin: () => {
@@ -18,8 +19,8 @@ export function saveBestCallback(): Callback {
       best = state;
     },
     onEpochEnd: ({ lowest }) => {
-      if (lowest !== undefined && lowest.loss <= (best?.loss ?? Infinity))
-        best = { loss: lowest.loss, weights: lowest.weights() };
+      if (lowest !== undefined && lowest.value <= (best?.value ?? Infinity))
+        best = { value: lowest.value, weights: lowest.weights() };
     },
     onTrainEnd: (view) =>
       best && !areEqual(best.weights, view.weights()) ? { weights: best.weights } : undefined,

@@ -25,23 +25,33 @@ export interface EpochParts {
   readonly seed: number;
   /** A loss that is not finite ends the training without an error. */
   readonly survivesDivergence: boolean;
+  /** Called at the end of every fold, with the number of folds of the epoch that are done. */
+  foldEnded(foldsDone: number): Promise<void>;
 }
 
-/** Trains until the epoch ends or a callback stops it. */
-export async function trainEpoch(parts: EpochParts): Promise<void> {
+/**
+ * Trains until the epoch ends or a callback stops it.
+ *
+ * @param foldsDone Folds of this epoch that were done before the training was interrupted; absent: it begins.
+ */
+export async function trainEpoch(parts: EpochParts, foldsDone?: number): Promise<void> {
   const { progress, hooks, schedule, seed } = parts;
-  progress.epoch += 1;
-  progress.record.beginEpoch();
-  await hooks.call("onEpochBegin");
+  if (foldsDone === undefined) {
+    progress.epoch += 1;
+    progress.record.beginEpoch();
+    await hooks.call("onEpochBegin");
+  }
   const order = new Stream(seed, "fold order", progress.member, progress.epoch).shuffle([
     ...parts.trainingFolds,
   ]);
-  for (const fold of order) {
+  for (const [i, fold] of order.entries()) {
+    if (i < (foldsDone ?? 0)) continue;
     if (progress.isStopped) break;
     progress.fold = fold;
     await hooks.call("onFoldBegin");
     if (!progress.isStopped) await trainFold(fold, parts);
     await hooks.call("onFoldEnd");
+    await parts.foldEnded(i + 1);
   }
   progress.fold = undefined;
   if (progress.step >= schedule.lastStep && progress.epoch < progress.epochCount) {
@@ -61,6 +71,7 @@ async function trainFold(fold: number, parts: EpochParts): Promise<void> {
     rows: data.eventCount,
     targets: data.targets,
     weights: events.weightsOf(data),
+    ...(data.columns ? { columns: data.columns } : {}),
     random: new Stream(seed, "dropout", ...key),
   };
   const foldLosses = new Float32Array(steps);

@@ -1,13 +1,27 @@
 /** The fit loop: trains one member of an ensemble on all folds but one and validates it on that one. */
 import type { TrainingProgram } from "../model/index.ts";
-import type { Callback, Candidate, TrainingView } from "./callback.ts";
+import {
+  type Callback,
+  type Candidate,
+  isResumable,
+  type RunContext,
+  type TrainingView,
+} from "./callback.ts";
 import { Candidates } from "./candidates.ts";
+import { columnsWanted } from "./columns.ts";
+import { graphHooksOf } from "./graph-hooks-of.ts";
 import { Hooks } from "./hooks.ts";
 import { validationDiverged } from "./loss-record.ts";
+import { measured } from "./measured.ts";
 import { MemberEvents, meanWeight } from "./member-events.ts";
 import { foldsOfMember, stepsPerEpoch } from "./member-folds.ts";
 import { MemberProgress } from "./member-progress.ts";
-import type { MemberSettings, MemberSurroundings, TrainedMember } from "./member-settings.ts";
+import type {
+  CheckpointStore,
+  MemberSettings,
+  MemberSurroundings,
+  TrainedMember,
+} from "./member-settings.ts";
 import { MemberView } from "./member-view.ts";
 import { NetworkState } from "./network-state.ts";
 import { PieceLength } from "./piece-length.ts";
@@ -56,6 +70,7 @@ class MemberRun {
   readonly #turns: Turns;
   readonly #state: NetworkState;
   readonly #candidates = new Candidates();
+  readonly #checkpoints: CheckpointStore | undefined;
 
   constructor(
     folds: TrainingFolds,
@@ -84,6 +99,7 @@ class MemberRun {
     this.#pieces = new PieceLength(surroundings.pieceMilliseconds);
     this.#turns = new Turns(this.#progress, this.#schedule, surroundings);
     this.#state = new NetworkState(network, network.initialState(seed, member));
+    this.#checkpoints = this.#callbacks.every(isResumable) ? surroundings.checkpoints : undefined;
   }
 
   async train(): Promise<TrainedMember> {
@@ -93,7 +109,12 @@ class MemberRun {
     const program = await this.#network.compileTraining({
       batchSize: this.#settings.batchSize,
       meanWeight: this.#events.meanWeight(this.#trainingFolds),
-      graphHooks: this.#callbacks.flatMap(({ graph }) => (graph === undefined ? [] : [graph])),
+      graphHooks: graphHooksOf(this.#callbacks, (name) => ({
+        ...this.#runContext(name),
+        epochCount: this.#progress.epochCount,
+        stepsPerEpoch: this.#progress.stepCount / this.#progress.epochCount,
+      })),
+      columns: columnsWanted(this.#callbacks),
     });
     const evaluation = await this.#network.compileEvaluation({
       meanWeight: meanWeight(validationWeights, `validation fold ${this.#validationFold}`),
@@ -111,7 +132,7 @@ class MemberRun {
       member: this.#settings.member,
       validationFold: this.#validationFold,
       validationLoss,
-      bestEpoch: this.#progress.best?.epoch ?? 0,
+      bestEpoch: this.#progress.best?.epoch ?? this.#progress.epoch,
       stepCount: this.#progress.step,
       history: this.#progress.history,
       stopReason: this.#progress.stopReason,
@@ -138,15 +159,21 @@ class MemberRun {
       batchSize: this.#settings.batchSize,
       seed: this.#settings.seed,
       survivesDivergence: this.#survivesDivergence,
+      foldEnded: (done) => this.#keepCheckpoint(done),
     };
-    await this.#chooseStart();
-    await hooks.call("onTrainBegin");
-    while (progress.epoch < progress.epochCount && !progress.isStopped) {
-      await trainEpoch(parts);
+    let foldsDone = await this.#resume();
+    if (foldsDone === undefined) {
+      await this.#chooseStart();
+      await hooks.call("onTrainBegin");
+    }
+    while (foldsDone !== undefined || (progress.epoch < progress.epochCount && !progress.isStopped)) {
+      this.#candidates.clear();
+      await trainEpoch(parts, foldsDone);
+      foldsDone = undefined;
       const loss = await validation.lossOf(this.#state.weights());
       progress.validationLoss = loss;
       const lowest = await this.#compare(loss, view);
-      this.#keepRecord(loss, lowest.loss);
+      this.#keepRecord(loss, lowest, await measured(this.#callbacks, view));
       await hooks.call("onEpochEnd");
       this.#turns.report();
     }
@@ -164,6 +191,7 @@ class MemberRun {
       network: this.#state,
       candidates: this.#candidates,
       lossOf: (weights) => validation.lossOf(weights),
+      validationPredictions: (weights) => validation.predictionsOf(weights),
       refreshStatistics: (weights) =>
         refreshStatistics(weights, {
           program,
@@ -188,29 +216,63 @@ class MemberRun {
     });
   }
 
+  /** Goes on from the checkpoint, if there is one; gives the number of folds that were done in its epoch. */
+  async #resume(): Promise<number | undefined> {
+    const checkpoint = await this.#checkpoints?.read();
+    if (checkpoint === undefined) return undefined;
+    this.#progress.restore(checkpoint.progress);
+    this.#state.advance(checkpoint.network);
+    this.#schedule.scaleLearningRate(checkpoint.learningRateScale);
+    for (const [i, { state }] of checkpoint.callbacks.entries()) {
+      // The type of the state is the callback's own affair.
+      if (state !== undefined) this.#callbacks[i]!.restore?.(state as never);
+    }
+    this.#turns.report();
+    return checkpoint.foldsDone;
+  }
+
+  async #keepCheckpoint(foldsDone: number): Promise<void> {
+    if (!this.#checkpoints?.isDue) return;
+    await this.#checkpoints.write({
+      foldsDone,
+      progress: this.#progress.saved(),
+      network: this.#state.state,
+      learningRateScale: this.#schedule.scale,
+      callbacks: this.#callbacks.map(({ name, state }) => ({ name, state: state?.() })),
+    });
+  }
+
   async #chooseStart(): Promise<void> {
     for (const { name, initialWeights } of this.#callbacks) {
       if (!initialWeights) continue;
-      const weights = await initialWeights({
-        network: this.#network,
-        weights: this.#state.weights(),
-        member: this.#settings.member,
-        trainingFolds: this.#trainingFolds,
-        getFold: (fold) => this.#events.stored(fold, "normalisation"),
-        stream: (...key) => this.#events.stream(name, ...key),
-      });
+      const weights = await initialWeights({ ...this.#runContext(name), weights: this.#state.weights() });
       this.#state.replaceWeights(weights, name);
     }
   }
 
-  #compare(loss: number, view: TrainingView): Promise<Candidate> {
+  /** What the callback of that name is told before the first step. */
+  #runContext(name: string): RunContext {
+    return {
+      network: this.#network,
+      member: this.#settings.member,
+      trainingFolds: this.#trainingFolds,
+      getFold: (fold) => this.#events.stored(fold, "normalisation"),
+      stream: (...key) => this.#events.stream(name, ...key),
+    };
+  }
+
+  #compare(loss: number, view: TrainingView): Promise<Candidate | undefined> {
     const validated = this.#state.state;
     const network = { loss, weights: () => this.#state.weights(validated) };
     return this.#candidates.compare(network, this.#callbacks, view);
   }
 
   /** The epoch's row of the history, and whether it is the best so far. */
-  #keepRecord(validationLoss: number, lowest: number): void {
+  #keepRecord(
+    validationLoss: number,
+    lowest: Candidate | undefined,
+    metrics: Readonly<Record<string, number>> | undefined,
+  ): void {
     const progress = this.#progress;
     const { epoch, step, best } = progress;
     if (!Number.isFinite(validationLoss) && !this.#survivesDivergence) {
@@ -222,7 +284,8 @@ class MemberRun {
         fold: this.#validationFold,
       });
     }
-    if (lowest <= (best?.validationLoss ?? Infinity)) progress.best = { epoch, validationLoss: lowest };
+    if (lowest && lowest.value <= (best?.value ?? Infinity))
+      progress.best = { epoch, validationLoss: lowest.loss, value: lowest.value };
     const { alternatives } = this.#candidates;
     progress.history.push({
       epoch,
@@ -230,6 +293,7 @@ class MemberRun {
       trainingLoss: progress.record.mean,
       validationLoss,
       ...(alternatives === undefined ? {} : { alternatives }),
+      ...(metrics === undefined ? {} : { metrics }),
       ...this.#schedule.at(step),
     });
   }

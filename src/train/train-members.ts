@@ -1,8 +1,10 @@
 /** Trains the members of an ensemble, in this process or side by side in worker processes. */
+import { join } from "node:path";
+import { removeTemporaryFiles } from "../data/atomic-file.ts";
 import type { FoldYielderSpec } from "../data/fold-yielder.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import type { ModelBuilder } from "../model/index.ts";
-import type { Callback } from "./callback.ts";
+import { type Callback, isResumable } from "./callback.ts";
 import {
   type CallbackSpec,
   earlyStopping,
@@ -10,7 +12,14 @@ import {
   makeCallbacks,
   sendableCallbacks,
 } from "./callback-specs.ts";
-import { trainingFingerprint } from "./fingerprint.ts";
+import {
+  CheckpointFile,
+  type CheckpointSettings,
+  defaultCheckpointSeconds,
+  removeCheckpoint,
+} from "./checkpoint-file.ts";
+import { fingerprintOf, type TrainingIdentity, trainingIdentity } from "./fingerprint.ts";
+import { checkIdentity, writeIdentity } from "./identity-file.ts";
 import {
   type MemberOutcome,
   type MemberResult,
@@ -49,6 +58,13 @@ export interface TrainingOptions {
   readonly keepBest?: boolean;
   /** Where members are written as soon as they are finished; those that are there already are kept. */
   readonly outputDirectory?: string;
+  /**
+   * Go on with the training in the output directory: members that it had begun go on from their checkpoints, and
+   * a directory of another training is refused with what differs. Default false: such members begin again.
+   */
+  readonly resume?: boolean;
+  /** Least time between two checkpoints of a member; 0: at the end of every fold. Default 5. */
+  readonly checkpointSeconds?: number;
   /** What paths of user modules are relative to. Default: the working folder. */
   readonly baseDirectory?: string;
   /** Called as the members go on. */
@@ -61,6 +77,21 @@ export interface TrainingOptions {
 /** Things that happen now and then while an ensemble is trained. */
 export type TrainingEvent =
   | { readonly kind: "memberKept"; readonly member: number; readonly result: MemberResult }
+  | {
+      /** It goes on from a checkpoint. */
+      readonly kind: "memberResumed";
+      readonly member: number;
+      readonly epoch: number;
+      /** Steps done, of `stepCount`. */
+      readonly step: number;
+      readonly stepCount: number;
+    }
+  | {
+      /** There will be no checkpoints, because a callback cannot say what it remembers. */
+      readonly kind: "notResumable";
+      readonly callback: string;
+      readonly message: string;
+    }
   | {
       readonly kind: "memberFinished";
       readonly member: number;
@@ -80,6 +111,8 @@ export type TrainingEvent =
 export interface MemberTiming {
   readonly member: number;
   readonly seconds: number | undefined;
+  /** Step at which this process took it up: above 0 where it went on from a checkpoint. */
+  readonly firstStep: number;
 }
 
 /** All members in order, and their times, which are no part of the results. */
@@ -107,6 +140,7 @@ class MembersRun {
   readonly #outcomes: MemberOutcome[] = [];
   readonly #seconds: (number | undefined)[] = [];
   readonly #lastEvents = new Map<number, ProgressEvent>();
+  readonly #firstSteps = new Map<number, number>();
   #fingerprint: string | undefined;
 
   constructor(folds: SendableFolds, builder: ModelBuilder, options: TrainingOptions) {
@@ -130,15 +164,24 @@ class MembersRun {
     else for (const member of missing) await this.#trainHere(member);
     return {
       outcomes: this.#outcomes,
-      timings: members.map((member) => ({ member, seconds: this.#seconds[member] })),
+      timings: members.map((member) => ({
+        member,
+        seconds: this.#seconds[member],
+        firstStep: this.#firstSteps.get(member) ?? 0,
+      })),
     };
   }
 
   /** Takes what the output directory has; returns the members still to be trained. */
   async #keepFinished(members: readonly number[]): Promise<number[]> {
-    const { outputDirectory, onEvent } = this.#options;
+    const { outputDirectory, resume = false, onEvent } = this.#options;
     if (outputDirectory === undefined) return [...members];
-    this.#fingerprint = this.#makeFingerprint();
+    const identity = this.#identity();
+    this.#fingerprint = identity && fingerprintOf(identity);
+    if (resume) {
+      removeTemporaryFiles(join(outputDirectory, "members"));
+      if (identity) await checkIdentity(outputDirectory, identity);
+    }
     const missing: number[] = [];
     for (const member of members) {
       const outcome = await readMember(outputDirectory, member, this.#builder, this.#fingerprint);
@@ -146,35 +189,57 @@ class MembersRun {
         this.#outcomes[member] = outcome;
         onEvent?.({ kind: "memberKept", member, result: outcome.result });
       } else missing.push(member);
+      if (outcome || !resume) await removeCheckpoint(outputDirectory, member);
     }
+    await writeIdentity(outputDirectory, identity);
+    if (missing.length > 0) await this.#tellUnresumable();
     return missing;
   }
 
   /** Undefined when something is an object of this process, which cannot be compared with an earlier run's. */
-  #makeFingerprint(): string | undefined {
+  #identity(): TrainingIdentity | undefined {
     const { epochs, batchSize, seed, keepBest = true } = this.#options;
     if (!this.#callbacks.every(isCallbackSpec)) return undefined;
     try {
+      // Neither where the events lie nor how many are kept in memory matters.
+      const { path: _, cacheBytes: __, ...folds } = this.#folds.toSpec();
       const settings = {
         ...{ epochs, batchSize, seed, keepBest },
         callbacks: sendableCallbacks(this.#callbacks, this.#baseDirectory),
         model: this.#builder.toSpec(),
-        folds: this.#folds.toSpec(),
+        folds,
       };
-      return trainingFingerprint(settings, this.#folds);
+      return trainingIdentity(settings, this.#folds);
     } catch (error) {
       if (error instanceof ConfigurationError) return undefined;
       throw error;
     }
   }
 
+  async #tellUnresumable(): Promise<void> {
+    const callbacks = await makeCallbacks(this.#callbacks, this.#baseDirectory);
+    const callback = callbacks.find((each) => !isResumable(each))?.name;
+    if (callback === undefined) return;
+    const message = `callback "${callback}" has hooks but no state(): there are no checkpoints, and a member that is interrupted begins again from its start.`;
+    this.#options.onEvent?.({ kind: "notResumable", callback, message });
+  }
+
+  /** Undefined where a member cannot go on later. */
+  #checkpoints(): CheckpointSettings | undefined {
+    const { outputDirectory, checkpointSeconds = defaultCheckpointSeconds } = this.#options;
+    if (outputDirectory === undefined || this.#fingerprint === undefined) return undefined;
+    return { directory: outputDirectory, fingerprint: this.#fingerprint, seconds: checkpointSeconds };
+  }
+
   async #trainHere(member: number): Promise<void> {
     const started = performance.now();
     const { outputDirectory, signal } = this.#options;
+    const checkpoints = this.#checkpoints();
     const callbacks = await makeCallbacks(this.#callbacks, this.#baseDirectory);
     const trained = await trainMember(this.#folds, this.#builder, callbacks, this.#settings(member), {
       onProgress: (event) => this.#progress(event),
       signal,
+      checkpoints: checkpoints && new CheckpointFile(checkpoints, member),
       save: weightsSaver(outputDirectory, member, this.#builder),
     });
     await this.#finish({ trained, seconds: (performance.now() - started) / 1000 });
@@ -187,6 +252,7 @@ class MembersRun {
       model: this.#builder.toSpec(),
       folds: this.#folds.toSpec(),
       outputDirectory,
+      checkpoints: this.#checkpoints(),
     };
     const module = compiledFile("member-task", import.meta.url).href;
     const jobs = members.map((member) => {
@@ -210,6 +276,11 @@ class MembersRun {
 
   /** Passes events on, a member's last one only when the member is written: "finished" means that it is safe. */
   #progress(event: ProgressEvent): void {
+    const { member, epoch, step, stepCount, firstStep = 0 } = event;
+    if (firstStep > 0 && this.#firstSteps.get(member) !== firstStep) {
+      this.#firstSteps.set(member, firstStep);
+      this.#options.onEvent?.({ kind: "memberResumed", member, epoch, step, stepCount });
+    }
     if (event.finished) this.#lastEvents.set(event.member, event);
     else this.#options.onProgress?.(event);
   }
@@ -223,7 +294,10 @@ class MembersRun {
     const { outputDirectory, onEvent } = this.#options;
     const outcome = outcomeOf(trained, this.#builder);
     const { member } = outcome.result;
-    if (outputDirectory !== undefined) await writeMember(outputDirectory, outcome, this.#fingerprint);
+    if (outputDirectory !== undefined) {
+      await writeMember(outputDirectory, outcome, this.#fingerprint);
+      await removeCheckpoint(outputDirectory, member);
+    }
     this.#outcomes[member] = outcome;
     this.#seconds[member] = seconds;
     const last = this.#lastEvents.get(member);
@@ -232,7 +306,9 @@ class MembersRun {
   }
 }
 
-function checkOptions({ memberCount, epochs, batchSize, seed, workers = 0 }: TrainingOptions): void {
+function checkOptions(options: TrainingOptions): void {
+  const { memberCount, epochs, batchSize, seed, workers = 0, resume, outputDirectory } = options;
+  const { checkpointSeconds = defaultCheckpointSeconds } = options;
   const counts = { memberCount, epochs, batchSize };
   for (const [name, value] of Object.entries(counts)) {
     if (!(Number.isInteger(value) && value >= 1)) {
@@ -244,6 +320,16 @@ function checkOptions({ memberCount, epochs, batchSize, seed, workers = 0 }: Tra
   if (!(Number.isInteger(workers) && workers >= 0)) {
     throw new ConfigurationError(
       `foldTrainEnsemble: workers is ${workers}; give a whole number, 0 to train in this process.`,
+    );
+  }
+  if (resume && outputDirectory === undefined) {
+    throw new ConfigurationError(
+      "foldTrainEnsemble: resume needs the outputDirectory of the training to go on with.",
+    );
+  }
+  if (!(checkpointSeconds >= 0 && Number.isFinite(checkpointSeconds))) {
+    throw new ConfigurationError(
+      `foldTrainEnsemble: checkpointSeconds is ${checkpointSeconds}; give the seconds between two checkpoints, 0 for one at the end of every fold.`,
     );
   }
   if (!Number.isSafeInteger(seed)) {

@@ -1,5 +1,6 @@
 /** The loss of a member's validation fold with any weights. */
 import type { EvaluationProgram, ModelWeights } from "../model/index.ts";
+import type { ValidationPredictions } from "./callback.ts";
 import type { FoldArrays } from "./programs.ts";
 import type { Turns } from "./turns.ts";
 
@@ -38,5 +39,22 @@ export class Validation {
       if (this.#turns.isDue()) await this.#turns.give();
     }
     return sum / eventCount;
+  }
+
+  /** What the network makes of the fold. */
+  async predictionsOf({ parameters, buffers }: ModelWeights): Promise<ValidationPredictions> {
+    const { inputs, featureCount, eventCount } = this.#events;
+    let predictions = new Float32Array(0);
+    for (let start = 0; start < eventCount; start += evaluationRows) {
+      const end = Math.min(start + evaluationRows, eventCount);
+      const table = inputs.subarray(start * featureCount, end * featureCount);
+      const part = await this.#program.predict(parameters, buffers, table, end - start);
+      const outputCount = part.length / (end - start);
+      if (start === 0) predictions = new Float32Array(eventCount * outputCount);
+      predictions.set(part, start * outputCount);
+      if (this.#turns.isDue()) await this.#turns.give();
+    }
+    const outputCount = predictions.length / eventCount;
+    return { predictions, outputCount, events: this.#events, weights: this.#weights };
   }
 }

@@ -7,9 +7,10 @@ export function stopAfter({ epochs }) {
 }
 
 /** Kills its own process once in the second epoch of member 1, as the system does when memory runs out. */
-export function dieOnce({ marker }) {
+export function dieOnce({ marker, resumable = false }) {
   return {
     name: "dieOnce",
+    ...(resumable ? { state: () => undefined } : {}),
     onEpochBegin: async ({ member, epoch }) => {
       const { existsSync, writeFileSync } = await import("node:fs");
       if (member !== 1 || epoch !== 2 || existsSync(marker)) return;
@@ -25,5 +26,34 @@ export function explode() {
   return {
     name: "explode",
     schedule: () => ({ values: (step) => ({ learningRate: step < 5 ? 1e-3 : Infinity }) }),
+  };
+}
+
+/** Lowers the learning rate by what it has seen so far. */
+export function warmUp() {
+  const mine = warmUpWithoutState();
+  let seen = [];
+  return {
+    ...mine,
+    state: () => ({ seen }),
+    restore: (state) => {
+      ({ seen } = state);
+    },
+    onEpochEnd: (view) => {
+      seen.push(view.validationLoss);
+      return { scaleLearningRate: 1 / (1 + seen.reduce((sum, loss) => sum + loss, 0) / 100) };
+    },
+  };
+}
+
+/** The same, of which nobody can tell what it remembers. */
+export function warmUpWithoutState() {
+  const seen = [];
+  return {
+    name: "warmUp",
+    onEpochEnd: (view) => {
+      seen.push(view.validationLoss);
+      return { scaleLearningRate: 1 / (1 + seen.reduce((sum, loss) => sum + loss, 0) / 100) };
+    },
   };
 }

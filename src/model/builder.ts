@@ -17,6 +17,7 @@ import {
   draw,
   type EmbeddedFeature,
   embeddingSize,
+  type FeatureScaler,
   type HeadSpec,
   type Loss,
   type LossFunction,
@@ -24,6 +25,7 @@ import {
   type NamedLoss,
   type Network,
   type NetworkLayout,
+  needsScaler,
   outputCount,
   type StoredFeatures,
   type TailSpec,
@@ -63,6 +65,8 @@ export interface InputFeatures {
   readonly categoricalFeatures: readonly string[];
   /** Number of categories of each categorical feature. */
   readonly categorySizes: readonly number[];
+  /** How the continuous features were standardised, for heads that need physical units. */
+  readonly scaler?: FeatureScaler | undefined;
 }
 
 /** A loss by name, with options, by module (travels to worker processes), or as a function (stays in this process). */
@@ -97,6 +101,8 @@ export interface ModelSpec {
   readonly task: Task;
   readonly continuousFeatures: readonly string[];
   readonly categorical: readonly EmbeddedFeature[];
+  /** For heads that need physical units. */
+  readonly scaler?: FeatureScaler;
   readonly head?: HeadSpec;
   readonly body: BodySpec;
   readonly tail?: TailSpec;
@@ -163,6 +169,7 @@ export class ModelBuilder {
       continuous: this.continuousFeatures,
       categorical: this.categorical,
       mask: this.inputMask && featureMask(this.inputMask, this.continuousFeatures),
+      scaler: needsScaler(this.head) ? features.scaler : undefined,
     };
     this.layout = describeNetwork((scope, inputs) => {
       const output = this.network(scope, inputs);
@@ -181,13 +188,14 @@ export class ModelBuilder {
   }
 
   /** The builder that a specification describes. */
-  static fromSpec({ continuousFeatures, categorical, ...parts }: ModelSpec): ModelBuilder {
+  static fromSpec({ continuousFeatures, categorical, scaler, ...parts }: ModelSpec): ModelBuilder {
     return new ModelBuilder({
       ...parts,
       features: {
         continuousFeatures,
         categoricalFeatures: categorical.map((f) => f.name),
         categorySizes: categorical.map((f) => f.categoryCount),
+        scaler,
       },
       embeddingSizes: Object.fromEntries(categorical.map((f) => [f.name, f.size])),
     });
@@ -214,6 +222,7 @@ export class ModelBuilder {
       task: this.task,
       continuousFeatures: this.continuousFeatures,
       categorical: this.categorical,
+      ...(this.#stored.scaler === undefined ? {} : { scaler: this.#stored.scaler }),
       head: this.head,
       body: this.body,
       tail: this.tail,
@@ -252,8 +261,9 @@ export class ModelBuilder {
   get network(): Network {
     return (scope, inputs) => {
       const head = applyHead(scope.child("head"), inputs, this.#stored, this.head);
-      const body = applyBody(scope.child("body"), head, this.body);
-      return applyTail(scope.child("tail"), body, this.task, this.tail);
+      scope.output(head.values, "head");
+      const body = scope.output(applyBody(scope.child("body"), head, this.body), "body");
+      return scope.output(applyTail(scope.child("tail"), body, this.task, this.tail), "tail");
     };
   }
 
@@ -311,7 +321,7 @@ export class ModelBuilder {
       readonly columns?: readonly string[];
     },
   ): Promise<TrainingProgram> {
-    const meanWeight = this.#usesWeightsAsTheyAre ? 1 : options.meanWeight;
+    const meanWeight = this.weightDivisor(options.meanWeight);
     return await compileTraining(this, { ...options, meanWeight, loss: await this.resolveLoss() });
   }
 
@@ -319,13 +329,15 @@ export class ModelBuilder {
   async compileEvaluation(
     options: EngineOptions & { readonly meanWeight?: number } = {},
   ): Promise<EvaluationProgram> {
-    const meanWeight = this.#usesWeightsAsTheyAre ? 1 : (options.meanWeight ?? 1);
+    const meanWeight = this.weightDivisor(options.meanWeight ?? 1);
     return await compileEvaluation(this, { ...options, meanWeight, loss: () => this.resolveLoss() });
   }
 
-  get #usesWeightsAsTheyAre(): boolean {
+  /** What the loss divides weights by: their mean, or 1 where it takes them as they are. */
+  weightDivisor(meanWeight: number): number {
     const choice = this.#loss;
-    return typeof choice === "object" && !("module" in choice) && choice.normalisation === "none";
+    const isPlain = typeof choice === "object" && !("module" in choice) && choice.normalisation === "none";
+    return isPlain ? 1 : meanWeight;
   }
 
   /** The optimiser of this network; `rule` changes the next parameters. */

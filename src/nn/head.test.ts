@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { evaluate, values } from "../engine/index.ts";
 import { input } from "../tensor/index.ts";
-import { applyHead, type CatEmbHeadOptions, catEmbHead, embeddingSize } from "./head.ts";
+import { type CatEmbHeadOptions, catEmbHead, embeddingSize } from "./head.ts";
+import { applyHead } from "./matrix-head.ts";
 import { traceNetwork } from "./scope.ts";
 
 const stored = { continuous: ["pt", "eta"], categorical: [{ name: "jets", categoryCount: 4, size: 3 }] };

@@ -1,6 +1,6 @@
 /** Heads: from an event's stored inputs to what the body sees. */
 import { mul, slice, type Tensor } from "../tensor/index.ts";
-import { columnsOf, type HeadOutput } from "./feature-columns.ts";
+import { columnsOf, type HeadOutput, takeColumns } from "./feature-columns.ts";
 import { dropout, embedding, joinFeatures } from "./layers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -17,6 +17,14 @@ export interface StoredFeatures {
   readonly categorical: readonly EmbeddedFeature[];
   /** Some networks of an ensemble see only some of the continuous features; the others are 0. */
   readonly mask?: FeatureMask | undefined;
+  /** How the continuous features were standardised, for heads that need physical units. */
+  readonly scaler?: FeatureScaler | undefined;
+}
+
+/** Means and standard deviations that continuous features were standardised with. */
+export interface FeatureScaler {
+  readonly means: readonly number[];
+  readonly standardDeviations: readonly number[];
 }
 
 /** How many continuous features a network sees; which ones beside `always` is drawn anew for each member. */
@@ -47,49 +55,43 @@ export function catEmbHead(options: CatEmbHeadOptions = {}): CatEmbHeadSpec {
   return { inputDropout: 0, embeddingDropout: 0, ...options, kind: "catEmbHead" };
 }
 
-/** A head's description: plain data that travels to worker processes. */
-export type HeadSpec = CatEmbHeadSpec;
-
-/** Traces the head on stored inputs [events, continuous + categorical]. */
-export function applyHead(scope: Scope, inputs: Tensor, stored: StoredFeatures, head: HeadSpec): HeadOutput {
-  return applyCatEmbHead(scope, inputs, stored, head);
-}
-
 /** Length of an embedding where none is given: 1 + ⌊n/2⌋, at most 50 (the rule of the 2020 paper; 4 → 3). */
 export function embeddingSize(categoryCount: number): number {
   return Math.min(50, 1 + Math.floor(categoryCount / 2));
 }
 
-/** Traces the head on stored inputs [events, continuous + categorical]. */
+/** Traces the head on stored inputs [events, continuous + categorical]; `hidden` features are left out. */
 export function applyCatEmbHead(
   scope: Scope,
   inputs: Tensor,
-  stored: StoredFeatures,
+  { continuous, categorical }: StoredFeatures,
   head: CatEmbHeadSpec,
+  hidden: readonly string[] = [],
 ): HeadOutput {
-  const { categorical } = stored;
-  const continuous = continuousInputs(scope, inputs, stored);
+  const columns = columnsOf(continuous.map((name) => ({ name, size: 1 })));
+  const seen = columns.filter(({ name }) => !hidden.includes(name));
   const embedded = categorical.map(({ name, categoryCount, size }, i) =>
-    embedding(scope.child(name), inputs, stored.continuous.length + i, categoryCount, size),
+    embedding(scope.child(name), inputs, continuous.length + i, categoryCount, size),
   );
   const parts: Tensor[] = [];
-  if (continuous !== undefined) parts.push(dropout(scope, continuous, head.inputDropout));
+  if (seen.length > 0) parts.push(dropout(scope, takeColumns(inputs, seen), head.inputDropout));
   if (embedded.length > 0) parts.push(dropout(scope, joinFeatures(embedded), head.embeddingDropout));
   return {
     values: parts.length === 1 ? parts[0]! : joinFeatures(parts),
-    features: columnsOf([...stored.continuous.map((name) => ({ name, size: 1 })), ...categorical]),
+    features: columnsOf([...seen.map(({ name }) => ({ name, size: 1 })), ...categorical]),
   };
 }
 
-/** The continuous columns, those 0 that this network does not see; undefined if there are none. */
-export function continuousInputs(
+/** The inputs, 0 in the continuous columns that this network does not see. */
+export function maskedInputs(
   scope: Scope,
   inputs: Tensor,
-  { continuous, mask }: StoredFeatures,
-): Tensor | undefined {
+  { continuous, categorical, mask }: StoredFeatures,
+): Tensor {
+  if (mask === undefined) return inputs;
   const count = continuous.length;
-  if (count === 0) return undefined;
-  const values = slice(inputs, 1, 0, count);
-  if (mask === undefined) return values;
-  return mul(values, scope.buffer("mask", [count], { kind: "subset", ...mask }));
+  const seen = scope.buffer("mask", [count], { kind: "subset", ...mask });
+  const masked = mul(slice(inputs, 1, 0, count), seen);
+  if (categorical.length === 0) return masked;
+  return joinFeatures([masked, slice(inputs, 1, count, count + categorical.length)]);
 }

@@ -72,7 +72,7 @@ export function linear(
   const start: Initialiser =
     typeof bias === "number" ? { kind: "constant", value: bias } : { kind: "blocks", values: bias };
   const offset = scope.parameter("bias", [outputs], start);
-  return add(matmul(x, transpose(weight)), offset);
+  return scope.output(add(matmul(x, transpose(weight)), offset), "linear");
 }
 
 /** The activation, elementwise; prelu has one learnt slope that starts at 0.25, as in torch. */
@@ -137,14 +137,14 @@ export interface BatchNormOptions {
  */
 export function batchNorm(scope: Scope, x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { momentum = 0.1, epsilon = 1e-5 } = options;
-  const features = knownSize("batchNorm", x.shape, 1);
+  const features = knownSize("batchNorm", x.shape, x.rank - 1);
   const scale = scope.parameter("scale", [features], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [features], { kind: "constant", value: 0 });
   const runningMean = scope.buffer("mean", [features], 0);
   const runningVariance = scope.buffer("variance", [features], 1);
   if (!scope.training) {
     const factor = mul(scale, inverseRoot(add(runningVariance, epsilon)));
-    return add(mul(sub(x, runningMean), factor), shift);
+    return scope.output(add(mul(sub(x, runningMean), factor), shift));
   }
   const events = knownSize("batchNorm", x.shape, 0);
   const batchMean = mean(x, { axes: 0, keepDimensions: true });
@@ -155,7 +155,7 @@ export function batchNorm(scope: Scope, x: Tensor, options: BatchNormOptions = {
   follow("mean", runningMean, batchMean);
   follow("variance", runningVariance, mul(batchVariance, events / Math.max(1, events - 1)));
   const normalised = mul(centred, inverseRoot(add(batchVariance, epsilon)));
-  return add(mul(normalised, scale), shift);
+  return scope.output(add(mul(normalised, scale), shift));
 }
 
 /** 1/√x. */
@@ -169,7 +169,7 @@ function inverseRoot(x: Tensor): Tensor {
  */
 export function embedding(scope: Scope, x: Tensor, column: number, count: number, size: number): Tensor {
   const table = scope.parameter("weight", [count, size], { kind: "normal", deviation: 1 });
-  return matmul(oneHot(slice(x, 1, column, column + 1), count), table);
+  return scope.output(matmul(oneHot(slice(x, 1, column, column + 1), count), table));
 }
 
 /** Joins feature blocks of the same events. */

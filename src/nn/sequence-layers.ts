@@ -49,7 +49,7 @@ export function recurrentLayer(
         recurrentWeights(scope.child("backward"), kind, features, options.hidden),
       )
     : recurrent(kind, x, forward);
-  return options.wholeSequence ? run.sequence : run.last;
+  return scope.output(options.wholeSequence ? run.sequence : run.last);
 }
 
 function recurrentWeights(
@@ -89,7 +89,7 @@ export function conv1dLayer(scope: Scope, x: Tensor, options: Conv1dOptions): Te
   const perGroup = knownSize("conv1d", x.shape, 1) / groups;
   const weight = scope.parameter("weight", [channels, perGroup, size], heNormal(perGroup * size));
   const bias = scope.parameter("bias", [channels], { kind: "constant", value: 0 });
-  return conv1d(x, weight, bias, options);
+  return scope.output(conv1d(x, weight, bias, options));
 }
 
 /** Options of an attention layer. */
@@ -113,19 +113,31 @@ export function selfAttention(scope: Scope, x: Tensor, { heads, present }: Atten
   const allowed = present === undefined ? undefined : reshape(present, [batch, 1, 1, objects]);
   const seen = attention(project("query"), project("key"), project("value"), allowed);
   const joined = reshape(transpose(seen, [0, 2, 1, 3]), [batch, objects, features]);
-  return linearObjects(scope.child("output"), joined, features, glorotNormal(features, features));
+  return scope.output(
+    linearObjects(scope.child("output"), joined, features, glorotNormal(features, features)),
+  );
 }
 
-/** A linear layer on the last axis of [batch, objects, features]. */
+/** A linear layer on the last axis of [batch, …, features]. */
 export function linearObjects(scope: Scope, x: Tensor, outputs: number, initialiser: Initialiser): Tensor {
-  const [batch, objects, features] = x.shape as [number | string, number, number];
-  if (typeof batch === "number") {
-    const rows = linear(scope, reshape(x, [batch * objects, features]), outputs, initialiser);
-    return reshape(rows, [batch, objects, outputs]);
+  const features = knownSize("linear", x.shape, x.rank - 1);
+  if (x.shape.every((size) => typeof size === "number")) {
+    return scope.output(
+      onRows(x, (rows) => linear(scope, rows, outputs, initialiser)),
+      "linear",
+    );
   }
   const weight = scope.parameter("weight", [outputs, features], initialiser);
   const bias = scope.parameter("bias", [outputs], { kind: "constant", value: 0 });
-  return add(matmul(x, transpose(weight)), bias);
+  return scope.output(add(matmul(x, transpose(weight)), bias), "linear");
+}
+
+/** A layer of rows [rows, features] on the last axis of [batch, …, features] of known sizes. */
+export function onRows(x: Tensor, layer: (rows: Tensor) => Tensor): Tensor {
+  const outer = x.shape.slice(0, -1) as number[];
+  const rowCount = outer.reduce((product, size) => product * size, 1);
+  const rows = layer(reshape(x, [rowCount, x.shape.at(-1)!]));
+  return reshape(rows, [...outer, rows.shape[1]!]);
 }
 
 /** Layer normalisation over the last axis with learnt scale and shift. */
@@ -133,5 +145,5 @@ export function layerNormLayer(scope: Scope, x: Tensor): Tensor {
   const features = knownSize("layerNorm", x.shape, x.rank - 1);
   const scale = scope.parameter("scale", [features], { kind: "constant", value: 1 });
   const shift = scope.parameter("shift", [features], { kind: "constant", value: 0 });
-  return layerNorm(x, scale, shift);
+  return scope.output(layerNorm(x, scale, shift));
 }

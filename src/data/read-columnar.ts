@@ -46,21 +46,21 @@ interface Source {
 async function openSource(
   connection: DuckDBConnection,
   path: string,
-  sample: number = sampleSize,
+  { sample = sampleSize, texts = [] }: { readonly sample?: number; readonly texts?: readonly string[] } = {},
 ): Promise<Source> {
   if (/\.(parquet|pq)$/i.test(path)) {
     const sql = `read_parquet(${literal(path)})`;
     const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {
       throw new FileFormatError(`"${path}" is not an intact Parquet file: ${firstLine(error)}`);
     });
-    return { path, isCsv: false, columns, sql, textSql: sql };
+    return { path, isCsv: false, columns: await exactTypes(connection, columns, sql), sql, textSql: sql };
   }
   if (/\.(json|jsonl|ndjson)(\.gz)?$/i.test(path)) {
     const sql = `read_json(${literal(path)}, sample_size=-1)`;
     const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {
       throw new FileFormatError(`"${path}" is not a list of events as JSON: ${firstLine(error)}`);
     });
-    return { path, isCsv: false, columns, sql, textSql: sql };
+    return { path, isCsv: false, columns: await exactTypes(connection, columns, sql), sql, textSql: sql };
   }
   const header = await readFirstLine(path);
   const delimiter = delimiterOf(header);
@@ -70,23 +70,42 @@ async function openSource(
     const list = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`);
     return `read_csv(${literal(path)}, ${dialect}, auto_detect=false, columns={${list.join(", ")}})`;
   };
-  const texts = (names: readonly string[]) => typed(names.map((name) => ({ name, type: "VARCHAR" })));
+  const asTexts = (names: readonly string[]) => typed(names.map((name) => ({ name, type: "VARCHAR" })));
   const find = `read_csv(${literal(path)}, ${dialect}, sample_size=${sample}, auto_type_candidates=['BIGINT','DOUBLE','VARCHAR'])`;
-  const columns = await describeColumns(connection, `SELECT * FROM ${find}`).catch(async (error) => {
+  const found = await describeColumns(connection, `SELECT * FROM ${find}`).catch(async (error) => {
     // The search for types says little; a plain reading names the line.
-    const plain = texts(headerNames(header, delimiter));
+    const plain = asTexts(headerNames(header, delimiter));
     await rowsOf(connection, `SELECT count(COLUMNS(*)) FROM ${plain}`).catch((cause) => {
       throw readingError(path, cause);
     });
     throw readingError(path, error);
   });
+  const columns = found.map((column) =>
+    texts.includes(column.name) ? { ...column, type: "VARCHAR" } : column,
+  );
   return {
     path,
     isCsv: true,
     columns,
     sql: sample < 0 ? typed(columns) : wholeNumbersChecked(columns, typed),
-    textSql: texts(columns.map(({ name }) => name)),
+    textSql: asTexts(columns.map(({ name }) => name)),
   };
+}
+
+/** Stored integers of more than 63 bits as text where they need them, so that they stay exact. */
+async function exactTypes(
+  connection: DuckDBConnection,
+  columns: readonly { name: string; type: string }[],
+  sql: string,
+): Promise<readonly { name: string; type: string }[]> {
+  const wide = columns.filter(({ type }) => /^(UBIGINT|U?HUGEINT)$/.test(type)).map(({ name }) => name);
+  if (wide.length === 0) return columns;
+  const tests = wide
+    .map(identifier)
+    .map((name) => `max(${name}) > ${2n ** 63n - 1n} OR min(${name}) < ${1n - 2n ** 63n}`);
+  const [row] = await rowsOf(connection, `SELECT ${tests.join(", ")} FROM ${sql}`);
+  const exact = wide.filter((_, i) => row![i] === true);
+  return columns.map((column) => (exact.includes(column.name) ? { ...column, type: "VARCHAR" } : column));
 }
 
 /**
@@ -146,7 +165,49 @@ async function readEvents(
   path: string,
   options: ReadTableOptions,
 ): Promise<Table> {
+  const table = await readTyped(connection, path, options, []);
+  const texts = await roundedIntegers(connection, path, table, options);
+  return texts.length === 0 ? table : readTyped(connection, path, options, texts);
+}
+
+/**
+ * Columns of a CSV file in which every cell is a whole number and some need more than 64 bits: DuckDB takes them for
+ * floating-point numbers, and two identifiers would become one. As text they stay exact.
+ */
+async function roundedIntegers(
+  connection: DuckDBConnection,
+  path: string,
+  { columns }: Table,
+  { numbers }: ReadTableOptions,
+): Promise<string[]> {
+  const suspects = Object.entries(columns)
+    .filter(
+      ([name, values]) => values instanceof Float64Array && !listed(numbers, name) && mayBeRounded(values),
+    )
+    .map(([name]) => name);
+  if (suspects.length === 0) return [];
   const source = await openSource(connection, path);
+  if (!source.isCsv) return [];
+  const tests = suspects
+    .map((name) => `bool_and(regexp_full_match(${identifier(name)}, '\\s*[+-]?[0-9]*\\s*'))`)
+    .join(", ");
+  const [row] = await rowsOf(connection, `SELECT ${tests} FROM ${source.textSql}`);
+  return suspects.filter((_, i) => row![i] === true);
+}
+
+function mayBeRounded(values: Float64Array): boolean {
+  return (
+    values.every((x) => Number.isInteger(x) || Number.isNaN(x)) && values.some((x) => Math.abs(x) >= 2 ** 63)
+  );
+}
+
+async function readTyped(
+  connection: DuckDBConnection,
+  path: string,
+  options: ReadTableOptions,
+  texts: readonly string[],
+): Promise<Table> {
+  const source = await openSource(connection, path, { texts });
   const names = source.columns.map((column) => column.name);
   const wanted = options.columns ? expandNames(options.columns, names, `column of "${path}"`) : names;
   await refuseTextInNumbers(connection, source, wanted, options);
@@ -156,7 +217,7 @@ async function readEvents(
     if (!source.isCsv || error instanceof LuminError || !/onversion Error|convert/.test(String(error)))
       throw error;
     // A value further down does not fit the type that the sample suggested.
-    const whole = await openSource(connection, path, -1);
+    const whole = await openSource(connection, path, { sample: -1, texts });
     for (const [index, { name, type }] of whole.columns.entries()) {
       if (type === "VARCHAR" && source.columns[index]!.type !== "VARCHAR" && !listed(options.texts, name)) {
         const error = await textInNumbers(connection, source, name);

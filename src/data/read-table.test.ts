@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withDuckDB } from "./duckdb.ts";
 import { readColumnNames, readTable } from "./read-table.ts";
 import { tableOf } from "./table.ts";
 import { writeTable } from "./write-table.ts";
@@ -68,6 +69,33 @@ describe("readTable", () => {
     expect(columns.id).toEqual(new BigInt64Array([9007199254740993n, -9223372036854775807n]));
     expect(columns.n).toEqual(new Int32Array([1, -5]));
     expect(columns.gap).toEqual(new Float64Array([1, Number.NaN]));
+  });
+
+  test("keeps whole numbers of more than 64 bits exact, as text, where they are not asked for as numbers", async () => {
+    const rows = [
+      "id,x,y",
+      "18446744073709551615,1e30,18446744073709551615",
+      "18446744073709551614,2e30,0.5",
+      ",3,4",
+    ];
+    const path = await put("wide.csv", rows.join("\n"));
+    const { columns } = await readTable([path]);
+    expect(columns.id).toEqual(["18446744073709551615", "18446744073709551614", ""]);
+    expect(columns.x).toEqual(Float64Array.of(1e30, 2e30, 3));
+    expect(columns.y).toEqual(Float64Array.of(2 ** 64, 0.5, 4));
+    const asNumbers = await readTable([path], { numbers: ["id"] });
+    expect(asNumbers.columns.id).toEqual(Float64Array.of(2 ** 64, 2 ** 64, Number.NaN));
+    const late = `id\n${"7\n".repeat(30_000)}18446744073709551614\n`;
+    const found = (await readTable([await put("late.csv", late)])).columns.id as string[];
+    expect([found[0], found.at(-1)]).toEqual(["7", "18446744073709551614"]);
+    const parquet = join(folder, "wide.parquet");
+    await withDuckDB(async (connection) => {
+      await connection.run(
+        `COPY (SELECT 18446744073709551614::UBIGINT AS id, 5::UBIGINT AS small) TO '${parquet}' (FORMAT parquet)`,
+      );
+    });
+    const stored = await readTable([parquet]);
+    expect(stored.columns).toEqual({ id: ["18446744073709551614"], small: BigInt64Array.of(5n) });
   });
 
   test("reads a column of numbers whose cells are all empty as missing", async () => {

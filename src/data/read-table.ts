@@ -33,8 +33,9 @@ type Format = "columnar" | "root" | "hdf5" | "npy";
  * JSON, Parquet, ROOT (TTree and RNTuple), HDF5, NPY and NPZ.
  *
  * Numbers with a fraction become `Float64Array` (stored single precision `Float32Array`); whole numbers `Int32Array`
- * where all fit, else `BigInt64Array`, exact (Parquet's 64-bit columns always); everything else text. Empty cells are
- * NaN, or "" in text.
+ * where all fit, else `BigInt64Array`, exact (Parquet's 64-bit columns always); everything else text, also a column of
+ * whole numbers that do not all fit 64 bits with a sign, unless it is listed in `numbers`. Empty cells are NaN, or "" in
+ * text.
  *
  * @throws FileFormatError for a file that is missing, damaged or truncated; UnknownNameError for a column the files
  * do not have; DataError for text in a column of numbers (with file, line and value), for rows of the wrong length and

@@ -54,6 +54,21 @@ export function readAnalysisFile(path: string, settings: readonly string[] = [])
   return { path: absolute, directory, analysis: parsed.data, inputFiles };
 }
 
+/**
+ * An analysis that a run recorded, with its input files, or others that stand for them.
+ *
+ * @throws FileFormatError where they are no longer there.
+ */
+export function reopenedAnalysis(
+  analysis: Analysis,
+  path: string,
+  files: readonly string[] = analysis.input.files,
+): AnalysisFile {
+  const directory = dirname(path);
+  const inputFiles = files.flatMap((file) => expandFiles(file, [directory, process.cwd()]));
+  return { path, directory, analysis, inputFiles };
+}
+
 /** Checks an analysis given as a plain object, as the API does. */
 export function parseAnalysis(value: unknown): Analysis {
   const parsed = analysisSchema.safeParse(value, { reportInput: true });

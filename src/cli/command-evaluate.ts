@@ -1,8 +1,10 @@
 /** `lumin evaluate`: the metrics of a run, on its own held-out events or on those of a file. */
+import { ConfigurationError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { loadRun } from "./load-run.ts";
+import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
 import { labelled, readEvents } from "./prepare-events.ts";
 import type { EvaluateOptions } from "./program.ts";
@@ -17,6 +19,10 @@ export async function evaluateCommand(
   options: EvaluateOptions,
   context: CommandContext,
 ): Promise<void> {
+  if (options.members === true) {
+    writeMemberTable(run, options);
+    return;
+  }
   let result: { readonly metrics: Metrics; readonly record: RunRecord };
   if (options.input === undefined) {
     const { paths, record } = readRun(run);
@@ -28,6 +34,20 @@ export async function evaluateCommand(
   process.stdout.write(
     options.json === true ? `${JSON.stringify(metrics, null, 2)}\n` : metricsText(metrics, record.analysis),
   );
+}
+
+/** The table of members, as it was made with the run. */
+function writeMemberTable(run: string, { input, json }: EvaluateOptions): void {
+  if (input !== undefined) {
+    throw new ConfigurationError("evaluate: --members shows the run's own validation events; leave --input out.");
+  }
+  const table = readMemberTable(readRun(run).paths);
+  if (table === undefined) {
+    throw new ConfigurationError(
+      `run "${run}": there is no comparison of its members; what they predict is not what the target holds.`,
+    );
+  }
+  process.stdout.write(json === true ? `${JSON.stringify(table, null, 2)}\n` : memberTableText(table));
 }
 
 /** Metrics on the events of files, at the cut that the run has chosen. */

@@ -93,7 +93,7 @@ export function buildProgram(context: CommandContext): Command {
       "after",
       `
 The run folder holds run.json (analysis, seed, versions, fingerprints), members/ (networks and histories),
-pipeline.json, ensemble.json, predictions/, metrics.json, report.html and timings.json.
+pipeline.json, ensemble.json, predictions/, metrics.json, members.json, report.html and timings.json.
 A run that was interrupted goes on with the same command, from the last checkpoint of each network, and ends with
 the same files. With --resume it may be finished already: --set training.members=12 --resume trains the missing ones.
 The same seed gives the same files, for any number of workers.`,
@@ -142,6 +142,7 @@ The same seed gives the same files, for any number of workers.`,
       "events with target and weights; without it the validation split and the out-of-fold events",
     )
     .option("--no-augment", "predict without test-time augmentation (with --input)")
+    .option("--members", "each member against the ensemble, on the validation events, with paired uncertainties")
     .option("--json", "print JSON instead of a table")
     .action(async (run: string, options: EvaluateOptions) => {
       const { evaluateCommand } = await import("./command-evaluate.ts");
@@ -167,6 +168,41 @@ The same seed gives the same files, for any number of workers.`,
     .action(async (analysis: string, options: CrossValidateOptions) => {
       const { crossValidateCommand } = await import("./command-crossvalidate.ts");
       await crossValidateCommand(analysis, options, context);
+    });
+
+  command(program, "ensemble", "put the trainings of a finished run together in another way, without training")
+    .argument("<run>", "run folder of lumin train")
+    .requiredOption("--out <run>", "folder to write: a whole run, with metrics and report")
+    .addOption(
+      new Option(
+        "--kind <kind>",
+        "members: the final networks; snapshots, geometric: those at the ends of cycles, weighted by 1/rank, or alike; average: the mean of their weights",
+      )
+        .choices(["members", "snapshots", "geometric", "average"])
+        .makeOptionMandatory(),
+    )
+    .option("--size <count>", "the best so many members, or so many cycles of each training", wholeNumber(1))
+    .addOption(
+      new Option("--weighting <rule>", "reciprocal: by 1/validation loss; rank: by a power of the rank").choices([
+        "reciprocal",
+        "uniform",
+        "rank",
+      ]),
+    )
+    .option("--power <number>", "the weight of rank r = 1, 2, … is r^power", anyNumber)
+    .addOption(new Option("--choose <order>", "cycles by time, or by validation loss").choices(["latest", "best"]))
+    .option("--patience <count>", "cycles left out at the end", wholeNumber(0))
+    .option("--with-final", "the final networks are members beside the snapshots")
+    .option("--input <file...>", "the events of the run, where they lie elsewhere now")
+    .addHelpText(
+      "after",
+      `
+Snapshots are there if the run was trained with training.ensemble.kind snapshots, geometric or average, or with the
+callback Snapshots. The new run is evaluated on the same events as the old one.`,
+    )
+    .action(async (run: string, { withFinal, ...options }: EnsembleCommandOptions & { withFinal?: true }) => {
+      const { ensembleCommand } = await import("./command-ensemble.ts");
+      await ensembleCommand(run, { ...options, ...(withFinal ? { cyclesOnly: false } : {}) }, context);
     });
 
   command(program, "report", "write report.html of a run again")
@@ -291,6 +327,7 @@ export interface ExportOptions {
 }
 
 export interface EvaluateOptions {
+  readonly members?: boolean;
   readonly input?: readonly string[];
   readonly augment: boolean;
   readonly json?: boolean;
@@ -304,6 +341,18 @@ export interface CrossValidateOptions {
   readonly seed?: number;
   readonly set: readonly string[];
   readonly json?: boolean;
+}
+
+export interface EnsembleCommandOptions {
+  readonly out: string;
+  readonly kind: "members" | "snapshots" | "geometric" | "average";
+  readonly size?: number;
+  readonly weighting?: "reciprocal" | "uniform" | "rank";
+  readonly power?: number;
+  readonly choose?: "latest" | "best";
+  readonly patience?: number;
+  readonly cyclesOnly?: boolean;
+  readonly input?: readonly string[];
 }
 
 export interface ReportCommandOptions {
@@ -352,6 +401,12 @@ function wholeNumber(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
+  return value;
 }
 
 function positive(text: string): number {

@@ -15,6 +15,7 @@ import { type History, parseHistory } from "../train/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { binaryLabels, classTotals } from "./binary-view.ts";
 import { type Metrics, type ScoredSet, type SetMetrics, setTitle, signalMetrics } from "./evaluation.ts";
+import { correlationText, memberTableCells, readMemberTable } from "./member-table.ts";
 import { bodyText } from "./network-of-analysis.ts";
 import { readPredictions } from "./predictions-file.ts";
 import { figuresOfTask } from "./run-figures.ts";
@@ -70,12 +71,23 @@ export async function runReport(
     histories: histories.map(({ member, history }) => lossHistory(member, history)),
     cut: metrics.cut?.value ?? null,
     yields: Object.entries(metrics.sets).flatMap(([name, set]) => yieldRows(name, set, analysis)),
+    ...memberTables(paths),
     settings: settingsOf(record),
     ...confusionOf(metrics),
     ...figuresOfTask(analysis, sets),
   };
   const timings = readJson(paths.timings) as RunTimings;
   return { report, timings: timingRows(timings) };
+}
+
+/** The members against the ensemble, where there are several. */
+function memberTables(paths: RunPaths): Pick<RunReport, "tables"> {
+  const table = readMemberTable(paths);
+  if (table === undefined || table.members.length < 2) return {};
+  const { headings, rows } = memberTableCells(table);
+  const note = correlationText(table);
+  const heading = `Members against the ensemble (validation, ${formatNumber(table.eventCount)} events)`;
+  return { tables: [{ heading, columns: headings, rows, ...(note === undefined ? {} : { note }) }] };
 }
 
 /** Whether the class sums of a set are scaled to those of the analysis. */
@@ -255,10 +267,18 @@ function settingsOf({
             .join(", ") || "none",
         ],
         ["augmentation", augmentation.isOn ? `on, ${augmentation.viewCount} views in prediction` : "off"],
-        ["ensemble weights", analysis.training.ensemble.weighting],
+        ["ensemble", ensembleText(analysis.training.ensemble)],
       ],
     },
   ];
+}
+
+/** What the members are and how they are weighted. */
+function ensembleText({ kind, weighting, ...more }: Analysis["training"]["ensemble"]): string {
+  const power = "power" in more ? more.power : undefined;
+  const rule = weighting === "rank" ? `rank^${power ?? (kind === "snapshots" ? -1 : 0)}` : weighting;
+  const size = more.size === undefined ? "" : `, size ${more.size}`;
+  return `${kind}, weights ${rule}${size}`;
 }
 
 function timingRows(timings: RunTimings): TimingRow[] {

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Least time between two checkpoints of a member; 0: at the end of every fold. */
   readonly checkpointSeconds?: number | undefined;
+  /** Puts finished members into the new folder, which are then not trained. */
+  takeMembers?(folder: string): void;
 }
 
 /** What a run comes to. */
@@ -101,6 +103,7 @@ export async function trainAnalysis(
     const folds = await prepared.write(paths);
     preparing(`wrote ${folds.foldCount} folds of ${folds.featureCount} features`);
     try {
+      if (state === "new") options.takeMembers?.(out);
       const training = clock.silentPhase("training");
       const { builder, training: trained } = await trainEnsemble(analysis, folds, paths, {
         directory,

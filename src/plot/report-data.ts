@@ -75,6 +75,15 @@ export interface TimingRow {
   readonly detail?: string;
 }
 
+/** A table of cells as they are shown: the first column are names, the others numbers. */
+export interface ReportTable {
+  readonly heading: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** A sentence under it. */
+  readonly note?: string;
+}
+
 /** All that the report of a run shows; parts that a run does not have are left out of the page. */
 export interface RunReport {
   readonly title: string;
@@ -104,5 +113,7 @@ export interface RunReport {
   readonly regressions?: readonly RegressionFigures[];
   readonly cut?: number | null;
   readonly yields?: readonly YieldRow[];
+  /** Further tables, after the yields. */
+  readonly tables?: readonly ReportTable[];
   readonly settings?: readonly SettingsGroup[];
 }

@@ -40,7 +40,7 @@ ${kicker(report)}<h1>${report.title}</h1>
 ${report.summary ? html`<p class="summary">${report.summary}</p>` : nothing}
 </header>
 <main>
-${headline(report)}${notes(report)}${figures}${yields(report)}${confusion(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
+${headline(report)}${notes(report)}${figures}${yields(report)}${confusion(report)}${furtherTables(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
 <footer>Written by LUMIN${report.provenance.versions["lumin-hep"] ? ` ${report.provenance.versions["lumin-hep"]}` : ""}. The page holds everything it shows and loads nothing.</footer>
 </body>
 </html>
@@ -151,6 +151,16 @@ function confusion({ confusion: found }: RunReport): Markup {
   ]);
   return html`<h2>Which class has the highest prediction (${events}, by weight)</h2>
 ${table(columns, rows)}`;
+}
+
+function furtherTables({ tables = [] }: RunReport): Markup {
+  return html`${tables.map(
+    ({ heading, columns, rows, note }) => html`<h2>${heading}</h2>
+${table(
+  columns.map((column, i) => ({ heading: column, isNumeric: i > 0 })),
+  rows.map((row) => [...row]),
+)}${note === undefined ? nothing : html`<p>${note}</p>\n`}`,
+  )}`;
 }
 
 function settings(report: RunReport): Markup {

@@ -10,5 +10,6 @@ export * from "./model.ts";
 export * from "./parameter-table.ts";
 export * from "./safetensors.ts";
 export * from "./starting-weights.ts";
+export * from "./taps.ts";
 export * from "./target-scaling.ts";
 export * from "./training-program.ts";

@@ -11,6 +11,7 @@ import type { ModelFiles } from "./model-folder.ts";
 import { type ParameterRow, parameterTable } from "./parameter-table.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
 import { type Embeddings, embeddingName, type NamedWeights } from "./starting-weights.ts";
+import { type TapOptions, type TappedEvents, type Taps, tap, tapNames } from "./taps.ts";
 
 export type { ModelFiles } from "./model-folder.ts";
 
@@ -152,6 +153,24 @@ export class Model {
     } finally {
       await program.release();
     }
+  }
+
+  /** Names of the parts of this network that `taps` can look at, in the order in which they compute. */
+  get tapNames(): readonly string[] {
+    return tapNames(this.builder);
+  }
+
+  /**
+   * What leaves the parts of this network for some events, and the gradient of the loss there: for interpretation, and
+   * to find out why something does not train.
+   *
+   * @throws UnknownNameError for a name that is no part's; ConfigurationError for gradients without targets.
+   * @example
+   * const { outputs, gradients } = await model.taps({ inputs, targets }, { outputs: ["body.*"], gradients: ["inputs"] });
+   * outputs["body.layer0"]; // { shape: [events, 33], data: Float32Array }
+   */
+  async taps(events: TappedEvents, options: TapOptions = {}): Promise<Taps> {
+    return await tap(this.builder, this, events, options, this.#engine);
   }
 
   /** All parameters and running statistics: where, of what shape, whether they are trained. */

@@ -85,6 +85,7 @@ export function applyFullyConnected(scope: Scope, inputs: Tensor, body: FullyCon
         const second = layer(part.child("layer1"), first, { ...body, batchNorm: false }, body.width);
         x = add(x, second);
         if (body.batchNorm) x = batchNorm(part.child("norm"), x);
+        part.output(x);
       }
       return x;
     }
@@ -96,7 +97,8 @@ function layer(scope: Scope, x: Tensor, body: FullyConnectedSpec, width: number)
   let y = linear(scope, x, width, initialiserFor(body.activation, fanIn, width));
   y = activate(scope, y, body.activation);
   if (body.batchNorm) y = batchNorm(scope.child("norm"), y);
-  return body.activation === "selu" ? alphaDropout(scope, y, body.dropout) : dropout(scope, y, body.dropout);
+  const drop = body.activation === "selu" ? alphaDropout : dropout;
+  return scope.output(drop(scope, y, body.dropout));
 }
 
 /** @throws ConfigurationError for a body that cannot be built. */

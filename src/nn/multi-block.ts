@@ -93,21 +93,23 @@ export function applyMultiBlock(scope: Scope, head: HeadOutput, body: MultiBlock
       features.filter(({ name }) => seen[i]!.has(name)),
     );
     const others = features.filter(({ name }) => !seen[i]!.has(name));
-    if (block.bottleneck === 0 || others.length === 0) return applyFullyConnected(part, own, block.body);
+    if (block.bottleneck === 0 || others.length === 0) {
+      return part.output(applyFullyConnected(part, own, block.body));
+    }
     const told = throughBottleneck(
       part.child("bottleneck"),
       takeColumns(values, others),
       block.bottleneck,
       body.bottleneckActivation,
     );
-    return applyFullyConnected(part, joinFeatures([own, told]), block.body);
+    return part.output(applyFullyConnected(part, joinFeatures([own, told]), block.body));
   });
   return outputs.length === 1 ? outputs[0]! : joinFeatures(outputs);
 }
 
 function throughBottleneck(scope: Scope, x: Tensor, size: number, activation: Activation): Tensor {
   const initialiser = initialiserFor(activation, x.shape[1] as number, size);
-  return activate(scope, linear(scope, x, size, initialiser), activation);
+  return scope.output(activate(scope, linear(scope, x, size, initialiser), activation));
 }
 
 /** @throws ConfigurationError for a body that cannot be built. */

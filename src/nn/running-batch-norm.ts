@@ -54,5 +54,5 @@ export function runningBatchNorm(scope: Scope, x: Tensor, options: RunningBatchN
   const mean = div(sums, count);
   const variance = sub(div(squares, count), square(mean));
   const safe = where(less(seen, warmUpEvents), maximum(variance, 0.01), variance);
-  return add(mul(div(sub(x, mean), sqrt(add(safe, epsilon))), scale), shift);
+  return scope.output(add(mul(div(sub(x, mean), sqrt(add(safe, epsilon))), scale), shift));
 }

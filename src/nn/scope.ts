@@ -30,6 +30,7 @@ interface Trace {
   readonly values: Map<string, Tensor>;
   readonly updates: Map<string, Tensor>;
   readonly masks: MaskInput[];
+  readonly outputs: Map<string, Tensor>;
   /** The part of the network that was entered last: where a shape that does not fit was met. */
   place: string;
 }
@@ -81,6 +82,15 @@ export class Scope {
   mask(shape: readonly number[], probability: number): Tensor {
     const tensor = input(`mask${this.#trace.masks.length}`, shape, "uint8");
     this.#trace.masks.push({ tensor, probability });
+    return tensor;
+  }
+
+  /**
+   * Says what leaves this part, so that it can be looked at under the part's name (`Model.taps`); gives it back.
+   * `name` is that of something inside the part.
+   */
+  output(tensor: Tensor, name?: string): Tensor {
+    this.#trace.outputs.set(name === undefined ? this.#path.slice(0, -1) : `${this.#path}${name}`, tensor);
     return tensor;
   }
 
@@ -136,6 +146,8 @@ export interface TracedNetwork {
   /** For what is traced after the network with values of its own: a loss. */
   readonly scope: Scope;
   readonly masks: readonly MaskInput[];
+  /** What leaves each part of the network, by the part's name. */
+  readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
 /** Traces a network whose parameters and running statistics lie in flat vectors. */
@@ -155,6 +167,7 @@ export function traceNetwork(
       return trace.buffers.map(({ name }) => trace.updates.get(name) ?? trace.values.get(name)!);
     },
     masks: trace.masks,
+    outputs: trace.outputs,
     scope,
   };
 }
@@ -188,6 +201,7 @@ function newTrace(training: boolean, flat: Trace["flat"]): Trace {
     values: new Map(),
     updates: new Map(),
     masks: [],
+    outputs: new Map(),
     place: "",
   };
 }

@@ -39,7 +39,9 @@ export async function evaluateCommand(
 /** The table of members, as it was made with the run. */
 function writeMemberTable(run: string, { input, json }: EvaluateOptions): void {
   if (input !== undefined) {
-    throw new ConfigurationError("evaluate: --members shows the run's own validation events; leave --input out.");
+    throw new ConfigurationError(
+      "evaluate: --members shows the run's own validation events; leave --input out.",
+    );
   }
   const table = readMemberTable(readRun(run).paths);
   if (table === undefined) {

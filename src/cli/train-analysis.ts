@@ -8,6 +8,7 @@ import { softwareVersions, type TrainingEvent } from "../train/index.ts";
 import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, eventCount, type Metrics } from "./evaluation.ts";
+import { memberTable } from "./member-table.ts";
 import { type IdentifiedSet, idColumn, writePredictions } from "./predictions-file.ts";
 import {
   type LabelledEvents,
@@ -30,7 +31,7 @@ import {
 } from "./run-folder.ts";
 import { fingerprintFiles, type RunRecord, userModules } from "./run-record.ts";
 import { type RunTimings, runReport } from "./run-report.ts";
-import { type Scorer, scoreEvents, scoreFairly } from "./score-events.ts";
+import { type Scorer, scoreFairly, scoreMembers } from "./score-events.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
 import { augmentationOf, prepareTraining, type TrainedAnalysis, trainEnsemble } from "./train-ensemble.ts";
 
@@ -125,10 +126,11 @@ export async function trainAnalysis(
       });
       training();
       const ready: TrainedAnalysis = { ...prepared, folds, builder, training: trained };
-      const scored = await scoreAll(file, ready, split, sets, options, clock);
+      const { scored, members } = await scoreAll(file, ready, split, sets, options, clock);
 
       const evaluating = clock.phase("evaluating");
       const metrics = evaluateSets(analysis, scored);
+      const comparison = memberTable(analysis, trained.ensemble, scored.validation!, members);
       evaluating("evaluated");
       stopIfAborted(signal);
 
@@ -137,6 +139,7 @@ export async function trainAnalysis(
       await mkdir(paths.predictions, { recursive: true });
       for (const [name, set] of Object.entries(scored)) await writePredictions(paths.predictions, name, set);
       await writeJson(paths.metrics, metrics);
+      if (comparison !== undefined) await writeJson(paths.members, comparison);
       const timings: RunTimings = {
         startedAt,
         finishedAt: new Date().toISOString(),
@@ -262,7 +265,7 @@ async function readSets(
   return sets;
 }
 
-/** Predictions for validation, training out of fold, and the further sets. */
+/** Predictions for validation (each member's too), training out of fold, and the further sets. */
 async function scoreAll(
   { analysis, directory }: AnalysisFile,
   { training: { ensemble }, folds, foldRows, pipeline }: TrainedAnalysis,
@@ -270,7 +273,10 @@ async function scoreAll(
   sets: Readonly<Record<string, LabelledEvents>>,
   { reporter, signal }: RunOptions,
   clock: PhaseClock,
-): Promise<Readonly<Record<string, IdentifiedSet>>> {
+): Promise<{
+  readonly scored: Readonly<Record<string, IdentifiedSet>>;
+  readonly members: readonly Float64Array[];
+}> {
   const scorer: Scorer = { ensemble, pipeline, plan: augmentationOf(folds), directory };
   const { outputCount } = ensemble;
   const described = (
@@ -288,8 +294,9 @@ async function scoreAll(
   });
   const settings = { signal, onProgress: (share: number) => reporter.share(share) };
   const done = clock.phase("predicting");
+  const byMember = await scoreMembers(scorer, validation.table, settings);
   const scored: Record<string, IdentifiedSet> = {
-    validation: described(validation, await scoreEvents(scorer, validation.table, settings), true),
+    validation: described(validation, byMember.ensemble, true),
     outOfFold: await outOfFold(training, foldRows, ensemble, folds, signal, described),
   };
   for (const [name, events] of Object.entries(sets)) {
@@ -304,7 +311,7 @@ async function scoreAll(
     );
   }
   done(`predicted ${count(Object.values(scored).reduce((sum, set) => sum + eventCount(set), 0))} events`);
-  return scored;
+  return { scored, members: byMember.members };
 }
 
 async function outOfFold(
@@ -363,7 +370,10 @@ function recordOf(
   sets: Readonly<Record<string, LabelledEvents>>,
 ): RunRecord {
   const { augmentation } = analysis;
-  const weights = new Map(training.ensemble.members.map(({ member, weight }) => [member, weight]));
+  // Snapshots of one training count together.
+  const weights = new Map<number, number>();
+  for (const { member, weight } of training.ensemble.members)
+    weights.set(member, (weights.get(member) ?? 0) + weight);
   const trainingCount = split.training.table.rowCount;
   const validationCount = split.validation.table.rowCount;
   return {

@@ -3,6 +3,7 @@ import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts
 import { writeAtomically } from "./atomic-file.ts";
 import type { CategoryMap } from "./categories.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { type MatrixInputs, readMatrixHeader } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
 import { type Column, selectValues } from "./table.ts";
 
@@ -15,6 +16,13 @@ export interface FoldFileHeader {
   readonly targetFeatures: readonly string[];
   readonly weightFeature?: string | undefined;
   readonly scaler?: Scaler | undefined;
+}
+
+/** What a stored fold file says of itself. */
+export interface StoredFoldFileHeader extends FoldFileHeader {
+  readonly foldCount: number;
+  /** How Python LUMIN's matrix inputs are laid out, where the file has some. */
+  readonly matrix: MatrixInputs | undefined;
 }
 
 /** Events to be written as folds. */
@@ -105,7 +113,7 @@ function writeHeader(file: Hdf5File, header: FoldFileHeader): void {
 }
 
 /** Reads what a fold file says about itself. @throws FileFormatError for a file that is not a fold file. */
-export function readHeader(file: Hdf5File): FoldFileHeader & { readonly foldCount: number } {
+export function readHeader(file: Hdf5File): StoredFoldFileHeader {
   const names = file.keys();
   const folds = names.filter((name) => /^fold_\d+$/.test(name));
   if (folds.length === 0 || !names.includes("meta_data")) {
@@ -143,6 +151,7 @@ export function readHeader(file: Hdf5File): FoldFileHeader & { readonly foldCoun
     targetFeatures: texts(file, "targ_feats", entry("targ_feats")),
     weightFeature: typeof weightFeature === "string" ? weightFeature : undefined,
     scaler: scaler && { means: scaler.means, standardDeviations: scaler.stds },
+    matrix: readMatrixHeader(file),
   };
 }
 

@@ -3,10 +3,11 @@ import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
 import type { AugmentationOptions } from "./augmentation.ts";
-import { type FoldFileHeader, readHeader } from "./fold-file.ts";
+import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
 import { fillGaps, gapsOf } from "./gaps.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { type MatrixInputs, matrixColumns, withMatrix } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
 import { FoldCache, type StoredFold } from "./stored-fold.ts";
 import { singlePrecision, strided, widened } from "./stored-numbers.ts";
@@ -36,6 +37,11 @@ export interface FoldYielderOptions {
   readonly transforms?: readonly (ModuleReference | FoldTransform)[] | undefined;
   /** The folder that module paths are relative to (default: the working folder). */
   readonly directory?: string | undefined;
+  /**
+   * Give the entries of Python LUMIN's matrix inputs as further continuous features, called object_feature, behind
+   * the others (default: false). Networks with heads of objects find them by name.
+   */
+  readonly matrix?: boolean | undefined;
 }
 
 /** A fold yielder as plain data, for another process. */
@@ -45,19 +51,21 @@ export interface FoldYielderSpec {
   readonly cacheBytes?: number | undefined;
   readonly transforms?: readonly ModuleReference[] | undefined;
   readonly augmentation?: AugmentationOptions | undefined;
+  readonly matrix?: boolean | undefined;
 }
 
 /** What the constructor is given by `open`. */
 export interface OpenedFoldFile {
   readonly file: Hdf5File;
-  readonly header: FoldFileHeader & { readonly foldCount: number };
+  readonly header: StoredFoldFileHeader;
   readonly transforms: readonly LoadedTransform[];
 }
 
 /**
  * On-demand access to events stored in folds in an HDF5 file, ours or Python LUMIN's.
  *
- * Matrix inputs of LUMIN's files are not part of a fold's inputs; `getColumn("matrix_inputs", i)` gives them.
+ * Matrix inputs of LUMIN's files are part of a fold's inputs with the option `matrix`; `getColumn("matrix_inputs", i)`
+ * gives them as they are stored.
  *
  * @example
  * const folds = await FoldYielder.open("train.h5");
@@ -75,6 +83,8 @@ export class FoldYielder {
   readonly targetFeatures: readonly string[];
   readonly weightFeature: string | undefined;
   readonly scaler: Scaler | undefined;
+  /** How matrix inputs are laid out in the file, where it has some. */
+  readonly matrix: MatrixInputs | undefined;
   /** Continuous and categorical features together. */
   readonly featureCount: number;
   protected readonly options: FoldYielderOptions;
@@ -82,6 +92,8 @@ export class FoldYielder {
   #isOpen = true;
   readonly #transforms: readonly LoadedTransform[];
   readonly #cache: FoldCache;
+  /** Continuous features among the flat inputs. */
+  readonly #flatCount: number;
 
   protected constructor({ file, header, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
     this.path = file.path;
@@ -90,13 +102,23 @@ export class FoldYielder {
     this.options = options;
     this.#cache = new FoldCache(options.cacheBytes);
     this.foldCount = header.foldCount;
-    this.continuousFeatures = header.continuousFeatures;
+    this.matrix = header.matrix;
+    if (options.matrix && !header.matrix) {
+      throw new ConfigurationError(
+        `FoldYielder: "${file.path}" has no matrix inputs. Leave matrix: true out.`,
+      );
+    }
+    this.#flatCount = header.continuousFeatures.length;
+    this.continuousFeatures = [
+      ...header.continuousFeatures,
+      ...(this.#matrix ? matrixColumns(this.#matrix) : []),
+    ];
     this.categoricalFeatures = header.categoricalFeatures;
     this.categories = header.categories;
     this.targetFeatures = header.targetFeatures;
     this.weightFeature = header.weightFeature;
-    this.scaler = header.scaler;
-    this.featureCount = header.continuousFeatures.length + header.categoricalFeatures.length;
+    this.scaler = header.scaler && padded(header.scaler, this.continuousFeatures.length);
+    this.featureCount = this.continuousFeatures.length + header.categoricalFeatures.length;
     this.foldSizes = Array.from({ length: this.foldCount }, (_, i) => this.#checkedSize(i));
     this.categorySizes = header.categories.map(
       ({ name, values }) => values.length || this.#countCategories(name),
@@ -177,7 +199,10 @@ export class FoldYielder {
     const known = this.#cache.get(index);
     if (known) return known;
     const eventCount = this.foldSizes[index]!;
-    const features = singlePrecision(this.#file.read(`fold_${index}/inputs`));
+    const flat = singlePrecision(this.#file.read(`fold_${index}/inputs`));
+    const features = this.#matrix
+      ? withMatrix(this.#file, index, flat, eventCount, this.#flatCount, this.#matrix)
+      : flat;
     const fold: StoredFold = {
       eventCount,
       features,
@@ -269,7 +294,7 @@ export class FoldYielder {
 
   /** What another process needs to open the same. @throws ConfigurationError for transforms that are plain functions. */
   toSpec(): FoldYielderSpec {
-    const { cacheBytes, transforms, directory } = this.options;
+    const { cacheBytes, transforms, directory, matrix } = this.options;
     const references = transforms?.map((transform) => {
       if (isModuleReference(transform)) return resolveModule(transform, directory);
       throw new ConfigurationError(
@@ -281,6 +306,7 @@ export class FoldYielder {
       path: isAbsolute(this.path) ? this.path : resolve(this.path),
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       ...(references?.length ? { transforms: references } : {}),
+      ...(matrix ? { matrix } : {}),
     };
   }
 
@@ -290,6 +316,11 @@ export class FoldYielder {
     this.#isOpen = false;
     this.#cache.clear();
     this.#file.close();
+  }
+
+  /** The matrices' layout, if they are wanted. */
+  get #matrix(): MatrixInputs | undefined {
+    return this.options.matrix ? this.matrix : undefined;
   }
 
   #fold(stored: StoredFold, inputs: Float32Array): Fold {
@@ -323,9 +354,10 @@ export class FoldYielder {
   #checkedSize(index: number): number {
     const name = `fold_${index}/inputs`;
     const [events = 0, width = 0] = this.#file.shape(name);
-    if (width !== this.featureCount) {
+    const listed = this.#flatCount + this.categoricalFeatures.length;
+    if (width !== listed) {
       throw new FileFormatError(
-        `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${counted(this.featureCount, "feature")}.`,
+        `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${counted(listed, "feature")}.`,
       );
     }
     return events;
@@ -342,4 +374,13 @@ export class FoldYielder {
     }
     return highest + 1;
   }
+}
+
+/** A scaler over more features, which are in physical units already. */
+function padded({ means, standardDeviations }: Scaler, count: number): Scaler {
+  const more = count - means.length;
+  return {
+    means: [...means, ...Array<number>(more).fill(0)],
+    standardDeviations: [...standardDeviations, ...Array<number>(more).fill(1)],
+  };
 }

@@ -75,8 +75,8 @@ export class HEPAugFoldYielder extends FoldYielder {
 
 /** Opens the fold yielder that a specification describes, in a worker process for example. */
 export function openFoldYielder(spec: FoldYielderSpec): Promise<FoldYielder> {
-  const { kind, path, cacheBytes, transforms, augmentation } = spec;
-  const options = { cacheBytes, transforms };
+  const { kind, path, cacheBytes, transforms, augmentation, matrix } = spec;
+  const options = { cacheBytes, transforms, matrix };
   return kind === "plain"
     ? FoldYielder.open(path, options)
     : HEPAugFoldYielder.open(path, { ...options, augmentation });

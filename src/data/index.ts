@@ -4,13 +4,19 @@ export type { CategoryMap } from "./categories.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
 export * from "./expand-names.ts";
-export { type FoldFileContent, type FoldFileHeader, writeFoldFile } from "./fold-file.ts";
+export {
+  type FoldFileContent,
+  type FoldFileHeader,
+  type StoredFoldFileHeader,
+  writeFoldFile,
+} from "./fold-file.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";
 export * from "./fold-yielder.ts";
 export * from "./folds.ts";
 export * from "./gaps.ts";
 export type { Hdf5File } from "./hdf5.ts";
 export * from "./hep-aug-fold-yielder.ts";
+export type { MatrixInputs } from "./matrix-inputs.ts";
 export * from "./number-text.ts";
 export * from "./pipeline.ts";
 export * from "./read-table.ts";

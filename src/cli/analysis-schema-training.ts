@@ -1,5 +1,6 @@
 /** The schema of an analysis file, how the ensemble is trained. */
 import { z } from "zod";
+import { devices } from "../engine/index.ts";
 import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
 import { callback } from "./analysis-schema-callbacks.ts";
 import { between, flag, moduleReference, wholeNumber } from "./analysis-schema-values.ts";
@@ -8,7 +9,7 @@ import { between, flag, moduleReference, wholeNumber } from "./analysis-schema-v
 const ofSnapshots = ["power", "choose", "patience", "cyclesOnly"] as const;
 
 /** `training.ensemble` of an analysis file: what the members are. */
-const ensemble = z
+export const ensemble: z.ZodType<EnsembleConfiguration> = z
   .strictObject({
     kind: z
       .enum(["members", "snapshots", "geometric", "average"])
@@ -60,6 +61,10 @@ export const training: z.ZodType<Analysis["training"]> = z
       .default([])
       .describe("functions that change each training fold when it is read"),
     patience: wholeNumber(1, "epochs without improvement before a member stops").optional(),
+    device: z
+      .union([z.enum(devices), z.array(z.enum(devices)).min(1)])
+      .default("cpu")
+      .describe("what trains and predicts; of a list the first that works"),
     ensemble: ensemble.prefault({}),
   })
   .superRefine(({ ensemble: { kind }, callbacks }, context) => {

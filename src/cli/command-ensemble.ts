@@ -3,8 +3,10 @@ import { cpSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 import { finishedMembers, memberDirectory } from "../train/index.ts";
-import type { Analysis } from "./analysis.ts";
-import { type AnalysisFile, parseAnalysis, reopenedAnalysis } from "./analysis-file.ts";
+import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
+import { type AnalysisFile, reopenedAnalysis } from "./analysis-file.ts";
+import { pathText, problemsOf } from "./analysis-problems.ts";
+import { ensemble } from "./analysis-schema-training.ts";
 import type { CommandContext } from "./command-context.ts";
 import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -46,7 +48,17 @@ function withEnsemble(before: Analysis, recipe: Omit<EnsembleCommandOptions, "ou
   const saves = training.ensemble.kind !== "members" || isSaving(before);
   const callbacks =
     saves && !isSaving(before) ? [...training.callbacks, snapshotsCallback] : training.callbacks;
-  return parseAnalysis({ ...before, training: { ...training, callbacks, ensemble: recipe } });
+  return { ...before, training: { ...training, callbacks, ensemble: checked(recipe) } };
+}
+
+/** @throws ConfigurationError for options that do not belong together. */
+function checked(recipe: object): EnsembleConfiguration {
+  const parsed = ensemble.safeParse(recipe, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error, ensemble, recipe);
+  throw new ConfigurationError(
+    problems.map(({ path, message }) => `ensemble: --${pathText(path)}: ${message}`).join("\n"),
+  );
 }
 
 const snapshotsCallback = { callback: "Snapshots", options: {} };

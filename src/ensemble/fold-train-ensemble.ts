@@ -8,7 +8,6 @@ import {
   type MemberResult,
   type MemberTiming,
   type SendableFolds,
-  snapshots,
   type TrainingOptions,
   trainMembers,
 } from "../train/index.ts";
@@ -53,7 +52,7 @@ export async function foldTrainEnsemble(
   const callbacks = usesSnapshots(recipe) ? withSnapshots(options.callbacks) : (options.callbacks ?? []);
   const { outcomes, timings } = await trainMembers(foldYielder, builder, { ...options, callbacks });
   const results = outcomes.map(({ result }) => result);
-  const ensemble = usesSnapshots(recipe)
+  const assembled = usesSnapshots(recipe)
     ? await assembleEnsemble(outputDirectory!, recipe, { ...options, callbacks, folds: foldYielder })
     : Ensemble.fromResults(
         outcomes.map(({ result: { member, validationLoss, validationFold }, model }) => ({
@@ -64,6 +63,7 @@ export async function foldTrainEnsemble(
         })),
         recipe,
       );
+  const ensemble = assembled.onDevice(options.device ?? "cpu");
   if (outputDirectory !== undefined) await ensemble.saveIndex(outputDirectory);
   return { results, histories: outcomes.map(({ history }) => history), ensemble, timings };
 }
@@ -72,5 +72,6 @@ function withSnapshots(callbacks: readonly (CallbackSpec | Callback)[] = []): (C
   const isThere = callbacks.some((each) =>
     isCallbackSpec(each) ? "callback" in each && each.callback === "Snapshots" : each.name === "Snapshots",
   );
-  return isThere ? [...callbacks] : [...callbacks, snapshots()];
+  // As an analysis file has it, where it stands among the callbacks.
+  return isThere ? [...callbacks] : [...callbacks, { callback: "Snapshots", options: {} }];
 }

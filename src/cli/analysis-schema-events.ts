@@ -3,17 +3,41 @@ import { z } from "zod";
 import type { Analysis } from "./analysis.ts";
 import { between, flag, moduleKeys, names, number, text, wholeNumber } from "./analysis-schema-values.ts";
 
+const source = z
+  .strictObject({
+    file: text("file"),
+    label: text("name of what the events are, for the column `source`").optional(),
+    weight: number("factor on the weights of these events").default(1),
+    select: text("SQL expression that chooses rows of this file").optional(),
+  })
+  .describe("a file of one origin, with its own label, weight factor and cut");
+
 /** `input` of an analysis file. */
 export const input: z.ZodType<Analysis["input"]> = z
   .strictObject({
     files: z
-      .union([text("one file"), z.array(text("file")).min(1, "expected at least one file")])
+      .union([
+        text("one file"),
+        z.array(z.union([text("file"), source])).min(1, "expected at least one file"),
+      ])
       .transform((files) => (typeof files === "string" ? [files] : files))
-      .describe("CSV or TSV (plain or .gz) or Parquet files, with * and ?; relative to the analysis file"),
+      .describe(
+        "files of events: CSV, TSV, JSON, Parquet, ROOT, HDF5, NPY, with * and ?; relative to the analysis file",
+      ),
+    sources: z
+      .array(source)
+      .default([])
+      .describe("what is said of some of the files, as a list of its own: how a run records them"),
+    tree: text("tree or ntuple of ROOT files, group of HDF5 files").optional(),
     select: text("SQL expression that chooses rows, e.g. KaggleSet = 't'").optional(),
     id: text("column that identifies an event").optional(),
     missing: z.array(number("a value")).default([]).describe("values that mean 'not measured'"),
   })
+  .transform(({ files, sources, ...others }) => ({
+    ...others,
+    files: files.map((file) => (typeof file === "string" ? file : file.file)),
+    sources: [...sources, ...files.filter((file) => typeof file !== "string")],
+  }))
   .describe("where the events come from");
 
 /** `target` of an analysis file. */

@@ -12,14 +12,30 @@ export interface ModuleReference {
 
 /** Where the events come from. */
 export interface InputConfiguration {
-  /** CSV, TSV (plain or gzip) or Parquet files, with `*` and `?`; relative to the analysis file. */
+  /** Files of events of any format that is read, with `*` and `?`; relative to the analysis file. */
   readonly files: readonly string[];
+  /** What is said of some of the files beside their names. */
+  readonly sources: readonly SourceConfiguration[];
+  /** The tree or ntuple of ROOT files, the group of HDF5 files. */
+  readonly tree?: string | undefined;
   /** SQL expression that chooses rows, e.g. `KaggleSet = 't'`. */
   readonly select?: string | undefined;
   /** Column that identifies an event; it is carried to every prediction. */
   readonly id?: string | undefined;
   /** Values that mean "not measured"; they become NaN. */
   readonly missing: readonly number[];
+}
+
+/** Files of one origin, such as one simulated process. */
+export interface SourceConfiguration {
+  /** One of the names or patterns of `files`. */
+  readonly file: string;
+  /** Becomes the text column `source`. */
+  readonly label?: string | undefined;
+  /** Factor on the weights of these events; also the column `source_weight`. */
+  readonly weight: number;
+  /** SQL expression that chooses rows of these files. */
+  readonly select?: string | undefined;
 }
 
 export type Task = "binary" | "multiclass" | "regression";

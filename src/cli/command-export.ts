@@ -1,7 +1,7 @@
 /** `lumin export`: a run as one ONNX file with its preprocessing, or its weights as safetensors. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
-import { readTable, type Table } from "../data/index.ts";
+import type { Table } from "../data/index.ts";
 import { checkExportable, exportOnnx, exportSafetensors } from "../ensemble/index.ts";
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -10,6 +10,7 @@ import { isPattern } from "./file-pattern.ts";
 import { loadRun } from "./load-run.ts";
 import { readEvents } from "./prepare-events.ts";
 import { type ExportOptions, packageVersion } from "./program.ts";
+import { readUnlabelled } from "./read-inputs.ts";
 import type { RunRecord } from "./run-record.ts";
 
 export async function exportCommand(
@@ -85,12 +86,7 @@ async function checkEvents(
   directory: string,
   files: readonly string[] | undefined,
 ): Promise<Table> {
-  if (files !== undefined) {
-    // Targets and weights may be absent, as in lumin predict.
-    return readTable(files, {
-      numbers: analysis.features.continuous.filter((name) => !name.startsWith("!")),
-    });
-  }
+  if (files !== undefined) return readUnlabelled(analysis, files);
   const own = analysis.input.files.map((file) => (isAbsolute(file) ? file : resolve(directory, file)));
   const found = own.every((file) => !isPattern(file) && existsSync(file));
   if (!found) {

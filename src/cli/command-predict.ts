@@ -1,13 +1,14 @@
 /** `lumin predict`: raw events in, the ids and the ensemble's predictions out. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { columnOf, readTable, tableFormats, tableOf, writeTable } from "../data/index.ts";
+import { columnOf, tableFormats, tableOf, writeTable } from "../data/index.ts";
 import { ConfigurationError, counted } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { loadRun } from "./load-run.ts";
 import { predictionColumns } from "./predictions-file.ts";
 import type { PredictOptions } from "./program.ts";
+import { readUnlabelled } from "./read-inputs.ts";
 import { scoreEvents } from "./score-events.ts";
 
 export async function predictCommand(
@@ -18,11 +19,9 @@ export async function predictCommand(
   const { reporter, signal } = context;
   checkOutput(options.output, options.input);
   const { record, scorer } = await loadRun(run, { augment: options.augment });
-  const { input, features } = record.analysis;
+  const { input } = record.analysis;
   const reading = reporter.phase("reading events");
-  const table = await readTable(options.input, {
-    numbers: features.continuous.filter((name) => !name.startsWith("!")),
-  });
+  const table = await readUnlabelled(record.analysis, options.input);
   reading(`read ${counted(table.rowCount, "event", count(table.rowCount))}`);
   const id = input.id === undefined ? undefined : columnOf(table, input.id);
   const predicting = reporter.phase("predicting");

@@ -8,7 +8,6 @@ import {
   concatenateTables,
   eventWeights,
   expandNames,
-  readTable,
   regressionTargets,
   selectRows,
   stratifiedSplit,
@@ -16,6 +15,7 @@ import {
 } from "../data/index.ts";
 import { ConfigurationError, DataError, unknownName } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
+import { readInputs } from "./read-inputs.ts";
 
 /** Raw events with what is to be learnt and the weights, as they are in the file. */
 export interface LabelledEvents {
@@ -49,7 +49,7 @@ export async function readEvents(
     ...(weights.column ? [weights.column] : []),
   ];
   const texts = target.classes !== undefined ? target.columns : [];
-  return computeColumns(await readTable(files, { select, numbers, texts }), target.compute);
+  return computeColumns(await readInputs(analysis, files, { select, numbers, texts }), target.compute);
 }
 
 /** Reads the events of an analysis and splits off the validation events. */

@@ -26,7 +26,7 @@ export interface PredictedEvents {
   readonly predictions: Numbers;
   /** 1: a binary classifier or a regression of one target. */
   readonly outputCount: number;
-  /** [events]: 0 or 1, or class codes; [events, outputs] of a regression. */
+  /** 0 or 1, or class codes, [events]; values of a regression, [events, outputs]. */
   readonly targets: Numbers;
   /** [events]; absent: every event counts once. */
   readonly weights?: Numbers | undefined;

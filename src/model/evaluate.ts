@@ -15,7 +15,7 @@ import type { ModelBuilder } from "./builder.ts";
 export interface LabelledInputs {
   /** Pre-processed inputs [events, features]. */
   readonly inputs: Float32Array;
-  /** [events, targets]: class codes, or values. */
+  /** Class codes or values, [events, targets]. */
   readonly targets: Float32Array;
   /** [events]; absent: all 1. */
   readonly weights?: Float32Array | undefined;

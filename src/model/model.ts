@@ -29,7 +29,9 @@ export interface PredictedFolds {
   readonly foldSizes: readonly number[];
   /** How many fixed variants of a fold there are. */
   readonly augmentationCount: number;
+  /** A fold as it is stored: inputs [events, features]. */
   getFold(index: number): { readonly inputs: Float32Array };
+  /** A fixed variant of a fold. */
   getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
 }
 

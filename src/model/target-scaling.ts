@@ -5,6 +5,7 @@ import type { TargetScaling } from "../nn/index.ts";
 /** Folds whose targets are looked at; a `FoldYielder` is one. */
 export interface TargetFolds {
   readonly foldCount: number;
+  /** A fold: targets [events, targets] and weights. */
   getFold(index: number): {
     readonly eventCount: number;
     readonly targetCount: number;

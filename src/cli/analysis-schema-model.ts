@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { optimiserNames } from "../optim/index.ts";
 import type { Analysis } from "./analysis.ts";
+import { objects } from "./analysis-schema-objects.ts";
 import {
   between,
   flag,
@@ -105,6 +106,8 @@ const head = z.strictObject({
     })
     .exactOptional()
     .describe("each member sees other continuous features, drawn at random"),
+  objects: objects.exactOptional(),
+  flat: flag("with `objects`: the other features and the embeddings are seen too").default(true),
 });
 
 const tail = z.strictObject({

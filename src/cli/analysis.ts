@@ -1,6 +1,12 @@
 /** The description of an analysis: what one YAML file says, after checking and with all defaults filled in. */
 
-import type { NamedLoss } from "../nn/index.ts";
+import type {
+  Conv1dHeadOptions,
+  GraphHeadOptions,
+  LorentzBoostHeadOptions,
+  NamedLoss,
+  RecurrentHeadOptions,
+} from "../nn/index.ts";
 import type { OptimiserSpec } from "../optim/index.ts";
 
 /** User code in a module of its own: `name` is the exported function, `options` its argument. */
@@ -109,6 +115,13 @@ export interface AugmentationConfiguration {
 
 export type Activation = "relu" | "prelu" | "selu" | "swish" | "mish" | "sigmoid" | "tanh";
 
+/** A head that sees the objects of an event. */
+export type ObjectsConfiguration =
+  | ({ readonly kind: "recurrent" } & RecurrentHeadOptions)
+  | ({ readonly kind: "conv1d" } & Conv1dHeadOptions)
+  | ({ readonly kind: "graph" } & GraphHeadOptions)
+  | ({ readonly kind: "lorentzBoost" } & LorentzBoostHeadOptions);
+
 /** Fully connected layers. */
 export interface LayersConfiguration {
   readonly depth: number;
@@ -143,6 +156,10 @@ export interface ModelConfiguration {
     readonly embeddingDropout: number;
     /** Each member sees other continuous features. */
     readonly subsample?: { readonly fraction: number; readonly always: readonly string[] };
+    /** A network of the objects of an event. */
+    readonly objects?: ObjectsConfiguration;
+    /** Whether the other features are seen beside the objects. */
+    readonly flat: boolean;
   };
   readonly body: BodyConfiguration;
   readonly tail: {

@@ -87,6 +87,25 @@ describe("the network of an analysis", () => {
     );
   });
 
+  it("sees the objects of an event, beside the flat features or alone", async () => {
+    const columns = { objects: ["PRI", "DER"], features: ["a", "b", "m"] };
+    const shape = async (objects: object, flat: boolean) => {
+      const builder = await build({ head: { objects, flat }, body: { kind: "identity" } });
+      return builder.layout.parameters.find(({ name }) => name === "tail.weight")!.shape[1];
+    };
+    expect(await shape({ kind: "recurrent", ...columns, width: 6 }, false)).toBe(6);
+    // Beside it the embedding of length 2: all continuous features belong to objects.
+    expect(await shape({ kind: "recurrent", ...columns, width: 6 }, true)).toBe(8);
+    const layers = [{ channels: 5 }];
+    expect(await shape({ kind: "conv1d", ...columns, layers, pool: "maxMean" }, false)).toBe(10);
+    const extractor = { kind: "gravNet", outputs: [4, 4] };
+    expect(await shape({ kind: "graph", ...columns, extractor, collapse: ["sum"] }, false)).toBe(8);
+    expect(await shape({ kind: "lorentzBoost", ...columns, particles: 3 }, false)).toBe(3 * 4 + 3);
+    await expect(shape({ kind: "recurrent", ...columns, objects: ["tau"], width: 6 }, true)).rejects.toThrow(
+      'feature of an object "tau_a" is not known.',
+    );
+  });
+
   it("starts with weights of a saved network, or a file of embeddings", async () => {
     const first = Model.fresh(await build({ body: { depth: 1, width: 4 } }), 7);
     await first.save(join(directory, "first"));

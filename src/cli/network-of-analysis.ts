@@ -9,8 +9,20 @@ import {
   ModelBuilder,
   type NamedWeights,
 } from "../model/index.ts";
-import { type BodySpec, catEmbHead, multiBlock, type Task } from "../nn/index.ts";
-import { type Analysis, type BodyConfiguration, classNames } from "./analysis.ts";
+import {
+  type BodySpec,
+  catEmbHead,
+  conv1dHead,
+  graphHead,
+  type HeadSpec,
+  lorentzBoostHead,
+  type MatrixHeadSpec,
+  multiBlock,
+  multiHead,
+  recurrentHead,
+  type Task,
+} from "../nn/index.ts";
+import { type Analysis, type BodyConfiguration, classNames, type ObjectsConfiguration } from "./analysis.ts";
 
 /**
  * The builder of the analysis's networks; paths in the analysis are relative to `directory`.
@@ -22,12 +34,12 @@ export async function builderFor(
   directory: string,
 ): Promise<ModelBuilder> {
   const { head, body, tail, loss, optimiser } = analysis.model;
-  const { inputDropout, embeddingDropout, subsample } = head;
+  const { subsample } = head;
   const embeddingSizes = sizesOf(head.embeddings, folds);
   return new ModelBuilder({
     task: taskOf(analysis, folds),
     features: folds,
-    head: catEmbHead({ inputDropout, embeddingDropout }),
+    head: headOf(head),
     body: bodyOf(body),
     tail: { kind: "classRegMulti", ...(tail.bias === undefined ? {} : { bias: tail.bias }) },
     optimiser,
@@ -47,6 +59,26 @@ function sizesOf(
   if (embeddings === "paper") return undefined;
   if (typeof embeddings !== "number") return embeddings;
   return Object.fromEntries(folds.categoricalFeatures.map((name) => [name, embeddings]));
+}
+
+function headOf({ inputDropout, embeddingDropout, objects, flat }: Analysis["model"]["head"]): HeadSpec {
+  const besides = catEmbHead({ inputDropout, embeddingDropout });
+  if (objects === undefined) return besides;
+  const ofObjects = objectsOf(objects);
+  return flat ? multiHead({ objects: ofObjects, flat: besides }) : ofObjects;
+}
+
+function objectsOf(objects: ObjectsConfiguration): MatrixHeadSpec {
+  switch (objects.kind) {
+    case "recurrent":
+      return recurrentHead(objects);
+    case "conv1d":
+      return conv1dHead(objects);
+    case "graph":
+      return graphHead(objects);
+    case "lorentzBoost":
+      return lorentzBoostHead(objects);
+  }
 }
 
 function bodyOf(body: BodyConfiguration): BodySpec {

@@ -60,6 +60,7 @@ async function sweep(
       return await findLearningRate(folds, await builderFor(analysis, folds, directory), {
         batchSize: analysis.training.batchSize,
         seed: analysis.seed,
+        device: analysis.training.device,
         epochs: options.epochs,
         rates: [options.low, options.high],
         sweeps,

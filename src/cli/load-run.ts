@@ -1,6 +1,7 @@
 /** A finished run, ready to predict. */
 import { dirname } from "node:path";
 import { augmentationPlan, type Pipeline } from "../data/index.ts";
+import type { Device } from "../engine/index.ts";
 import { Ensemble } from "../ensemble/index.ts";
 import { type RunPaths, readJson, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -24,7 +25,9 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const { paths, record } = readRun(folder);
   const pipeline = readJson(paths.pipeline) as Pipeline;
-  const ensemble = await Ensemble.load(folder);
+  // A run of another machine predicts where its device is missing, too.
+  const devices: readonly Device[] = [record.analysis.training.device, "cpu" as const].flat();
+  const ensemble = (await Ensemble.load(folder)).onDevice(devices);
   const { augmentation } = record.analysis;
   const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
   return {

@@ -126,7 +126,7 @@ export async function trainEnsemble(
   surroundings: TrainingSurroundings,
 ): Promise<{ readonly builder: ModelBuilder; readonly training: EnsembleTraining }> {
   const { directory, workers, signal, resume = false, checkpointSeconds, onProgress, onEvent } = surroundings;
-  const { members, epochs, batchSize, callbacks, patience, ensemble } = analysis.training;
+  const { members, epochs, batchSize, callbacks, patience, device, ensemble } = analysis.training;
   const builder = await builderFor(analysis, folds, directory);
   surroundings.trainingBegins();
   try {
@@ -135,6 +135,7 @@ export async function trainEnsemble(
       epochs,
       batchSize,
       seed: analysis.seed,
+      device,
       workers: Math.min(workers, members),
       // The schema has the same names and options as the callbacks.
       callbacks: callbacks as readonly CallbackSpec[],

@@ -1,6 +1,6 @@
 /** The builds of ONNX Runtime: which one provides a device here, loaded when first needed. */
 import { ConfigurationError } from "../errors/index.ts";
-import type { Device } from "./device.ts";
+import { checkEngineOptions, type Device, type EngineOptions } from "./device.ts";
 import { elementType, encodeModel } from "./onnx-messages.ts";
 
 /** What all builds of ONNX Runtime have in common. */
@@ -29,6 +29,15 @@ export async function findProvider(choices: readonly Device[], threads: number):
     reasons.push(`device "${choice}" does not work here: ${found}`);
   }
   throw new ConfigurationError(reasons.join(" "));
+}
+
+/**
+ * The first of the devices that works here: a choice that is made once holds for all that is run together.
+ * @throws ConfigurationError that says for each device why it does not work.
+ */
+export async function chooseDevice(options: EngineOptions): Promise<Device> {
+  const { choices, threads } = checkEngineOptions(options);
+  return (await findProvider(choices, threads)).device;
 }
 
 const loaded = new Map<Device, Promise<Provider | string>>();

@@ -1,5 +1,6 @@
 /** `Ensemble`: weighted members that predict together. */
 import { join } from "node:path";
+import type { Device, EngineOptions } from "../engine/index.ts";
 import { ConfigurationError, counted, DataError, InterruptedError } from "../errors/index.ts";
 import { type EvaluationProgram, Model, type ModelBuilder } from "../model/index.ts";
 import { chooseMembers, type EnsembleOptions, type TrainedResult } from "./choose-members.ts";
@@ -38,14 +39,15 @@ const rowsPerCall = 4096;
  */
 export class Ensemble {
   readonly members: readonly EnsembleMember[];
+  readonly #engine: EngineOptions;
   readonly #programs = new Map<ModelBuilder, Promise<EvaluationProgram>>();
 
   /**
-   * Weights are scaled to sum to 1.
+   * Weights are scaled to sum to 1. Networks predict on the device that `engine` names, whatever theirs is.
    *
    * @throws ConfigurationError for members that do not take the same features or do not give the same outputs.
    */
-  constructor(members: readonly EnsembleMember[]) {
+  constructor(members: readonly EnsembleMember[], engine: EngineOptions = {}) {
     if (members.length === 0) throw new ConfigurationError("Ensemble: it needs at least one member.");
     const sum = members.reduce((total, { weight }) => total + weight, 0);
     if (!(sum > 0 && Number.isFinite(sum))) {
@@ -53,6 +55,7 @@ export class Ensemble {
     }
     for (const member of members) checkFits(member, members[0]!);
     this.members = members.map((member) => ({ ...member, weight: member.weight / sum }));
+    this.#engine = engine;
   }
 
   /** An ensemble of the best trained networks, weighted by their validation losses or by a metric. */
@@ -112,12 +115,21 @@ export class Ensemble {
     { weight, ...known }: { weight: number } & Partial<Omit<EnsembleMember, "model" | "weight">>,
   ): Ensemble {
     const member = 1 + Math.max(...this.members.map((each) => each.member));
-    return new Ensemble([...this.members, { member, validationFold: "none", ...known, model, weight }]);
+    const added = { member, validationFold: "none", ...known, model, weight } as const;
+    return new Ensemble([...this.members, added], this.#engine);
   }
 
   /** The ensemble without some of its members, by their places. */
   without(...places: readonly number[]): Ensemble {
-    return new Ensemble(this.members.filter((_, place) => !places.includes(place)));
+    return new Ensemble(
+      this.members.filter((_, place) => !places.includes(place)),
+      this.#engine,
+    );
+  }
+
+  /** The ensemble with networks that predict on a device, or on the first of several that works here. */
+  onDevice(device: Device | readonly Device[]): Ensemble {
+    return new Ensemble(this.members, { ...this.#engine, device });
   }
 
   /**
@@ -268,7 +280,7 @@ export class Ensemble {
   async #scores(model: Predictor, table: Float32Array, rows: number): Promise<Float32Array | Float64Array> {
     if (!(model instanceof Model)) return model.predict(table, rows);
     const { builder, parameters, buffers } = model;
-    const program = this.#programs.get(builder) ?? builder.compileEvaluation();
+    const program = this.#programs.get(builder) ?? builder.compileEvaluation(this.#engine);
     this.#programs.set(builder, program);
     return (await program).predict(parameters, buffers, table, rows);
   }

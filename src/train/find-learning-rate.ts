@@ -1,4 +1,5 @@
 /** The learning-rate finder: sweeps with every fold left out once, side by side, and what to choose from them. */
+import { chooseDevice, type Device } from "../engine/index.ts";
 import { ConfigurationError, counted, TrainingError } from "../errors/index.ts";
 import type { ModelBuilder } from "../model/index.ts";
 import type { Callback } from "./callback.ts";
@@ -21,6 +22,8 @@ export interface FindLearningRateOptions extends LRFinderOptions {
   readonly sweeps?: number;
   /** Worker processes; 0 works in this one. Default 0. */
   readonly workers?: number;
+  /** What trains, or several devices: the first that works here. Default "cpu". */
+  readonly device?: Device | readonly Device[];
   /** Others that change the step or the events; schedules of the rate are overruled. */
   readonly callbacks?: readonly (CallbackSpec | Callback)[];
   /** What paths of user modules are relative to. Default: the working folder. */
@@ -68,8 +71,9 @@ export async function findLearningRate(
   const members = Array.from({ length: sweeps }, (_, member) => member);
   for (const member of members)
     stepsPerEpoch(folds.foldSizes, foldsOfMember(member, folds.foldCount).trainingFolds, batchSize);
+  const device = await chooseDevice({ device: options.device ?? "cpu" });
   const settings = (member: number): MemberPayload["settings"] => ({
-    ...{ member, seed, epochs, batchSize },
+    ...{ member, seed, epochs, batchSize, device },
     keepBest: false,
   });
   const records = new Array<LearningRateRecord>(sweeps);

@@ -1,5 +1,6 @@
 /** `fit`: one network, on folds or on arrays in memory. */
 import { Stream } from "../array/index.ts";
+import { chooseDevice, type Device } from "../engine/index.ts";
 import { ConfigurationError, counted, ShapeError } from "../errors/index.ts";
 import { type LabelledInputs, Model, type ModelBuilder, type ModelWeights } from "../model/index.ts";
 import { targetCount } from "../nn/index.ts";
@@ -24,7 +25,10 @@ export interface FitOptions {
   readonly callbacks?: readonly (CallbackSpec | Callback)[];
   /** End with the weights of the epoch with the lowest validation loss. Default true. */
   readonly keepBest?: boolean;
+  /** What trains it and predicts, or several devices: the first that works here. Default "cpu". */
+  readonly device?: Device | readonly Device[];
   readonly signal?: AbortSignal;
+  /** Called as the training goes on. */
   readonly onProgress?: MemberSurroundings["onProgress"];
 }
 
@@ -59,15 +63,16 @@ export async function fit(
       `fit: there are ${counted(folds.foldCount, "fold")}, counted from 0, but the validation fold is ${validationFold}.`,
     );
   }
+  const device = await chooseDevice({ device: options.device ?? "cpu" });
   const callbacks = await makeCallbacks(options.callbacks ?? []);
   if (network instanceof Model) callbacks.unshift(continuedFrom(network));
-  const settings = { member: validationFold, seed, epochs, batchSize, keepBest };
+  const settings = { member: validationFold, seed, epochs, batchSize, keepBest, device };
   const trained = await trainMember(folds, builder, callbacks, settings, {
     signal,
     ...(onProgress === undefined ? {} : { onProgress }),
   });
   const { history, validationLoss, bestEpoch } = trained;
-  return { model: new Model(builder, trained), history, validationLoss, bestEpoch };
+  return { model: new Model(builder, trained, { device }), history, validationLoss, bestEpoch };
 }
 
 function continuedFrom({ parameters, buffers }: ModelWeights): Callback {

@@ -1,4 +1,5 @@
 /** What a member's training is given and what it gives. */
+import type { Device } from "../engine/index.ts";
 import type { ModelWeights } from "../model/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { HistoryRow } from "./history.ts";
@@ -13,13 +14,17 @@ export interface MemberSettings {
   readonly batchSize: number;
   /** End with the weights of the epoch with the lowest validation loss. Default true. */
   readonly keepBest?: boolean;
+  /** What trains it. Default "cpu"; the last digits differ from device to device. */
+  readonly device?: Device;
 }
 
 /** Where a training finds its checkpoint when it begins, and leaves it at the ends of folds. */
 export interface CheckpointStore {
   /** Whether it is time for one. */
   readonly isDue: boolean;
+  /** Takes the place of the one before. */
   write(checkpoint: Checkpoint): Promise<void>;
+  /** Undefined where there is none that is whole. */
   read(): Promise<Checkpoint | undefined>;
 }
 

@@ -106,7 +106,9 @@ class MemberRun {
     const validationEvents = this.#events.stored(this.#validationFold, "validation");
     const validationWeights = this.#events.weightsOf(validationEvents);
     await this.#turns.give({ silent: true });
+    const { device = "cpu" } = this.#settings;
     const program = await this.#network.compileTraining({
+      device,
       batchSize: this.#settings.batchSize,
       meanWeight: this.#events.meanWeight(this.#trainingFolds),
       graphHooks: graphHooksOf(this.#callbacks, (name) => ({
@@ -117,6 +119,7 @@ class MemberRun {
       columns: columnsWanted(this.#callbacks),
     });
     const evaluation = await this.#network.compileEvaluation({
+      device,
       meanWeight: meanWeight(validationWeights, `validation fold ${this.#validationFold}`),
     });
     const validation = new Validation(evaluation, validationEvents, validationWeights, this.#turns);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { removeTemporaryFiles } from "../data/atomic-file.ts";
 import type { FoldYielderSpec } from "../data/fold-yielder.ts";
+import { chooseDevice, type Device } from "../engine/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import type { ModelBuilder } from "../model/index.ts";
 import { type Callback, isResumable } from "./callback.ts";
@@ -65,6 +66,11 @@ export interface TrainingOptions {
   readonly resume?: boolean;
   /** Least time between two checkpoints of a member; 0: at the end of every fold. Default 5. */
   readonly checkpointSeconds?: number;
+  /**
+   * What trains the members, or several devices in the order of preference: the first that works here trains all of
+   * them. Default "cpu". The last digits of the weights differ from device to device.
+   */
+  readonly device?: Device | readonly Device[];
   /** What paths of user modules are relative to. Default: the working folder. */
   readonly baseDirectory?: string;
   /** Called as the members go on. */
@@ -142,6 +148,7 @@ class MembersRun {
   readonly #lastEvents = new Map<number, ProgressEvent>();
   readonly #firstSteps = new Map<number, number>();
   #fingerprint: string | undefined;
+  #device: Device = "cpu";
 
   constructor(folds: SendableFolds, builder: ModelBuilder, options: TrainingOptions) {
     const { callbacks = [], patience } = options;
@@ -153,12 +160,13 @@ class MembersRun {
   }
 
   async run(): Promise<TrainedMembers> {
-    const { memberCount, batchSize, workers = 0 } = this.#options;
+    const { memberCount, batchSize, workers = 0, device = "cpu" } = this.#options;
     const members = Array.from({ length: memberCount }, (_, member) => member);
     for (const member of members) {
       const { trainingFolds } = foldsOfMember(member, this.#folds.foldCount);
       stepsPerEpoch(this.#folds.foldSizes, trainingFolds, batchSize);
     }
+    this.#device = await chooseDevice({ device });
     const missing = await this.#keepFinished(members);
     if (workers > 0) await this.#trainInWorkers(missing);
     else for (const member of missing) await this.#trainHere(member);
@@ -204,7 +212,7 @@ class MembersRun {
       // Neither where the events lie nor how many are kept in memory matters.
       const { path: _, cacheBytes: __, ...folds } = this.#folds.toSpec();
       const settings = {
-        ...{ epochs, batchSize, seed, keepBest },
+        ...{ epochs, batchSize, seed, keepBest, device: this.#device },
         callbacks: sendableCallbacks(this.#callbacks, this.#baseDirectory),
         model: this.#builder.toSpec(),
         folds,
@@ -287,7 +295,7 @@ class MembersRun {
 
   #settings(member: number): MemberPayload["settings"] {
     const { seed, epochs, batchSize, keepBest = true } = this.#options;
-    return { member, seed, epochs, batchSize, keepBest };
+    return { member, seed, epochs, batchSize, keepBest, device: this.#device };
   }
 
   async #finish({ trained, seconds }: TimedMember): Promise<void> {

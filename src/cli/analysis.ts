@@ -1,5 +1,6 @@
 /** The description of an analysis: what one YAML file says, after checking and with all defaults filled in. */
 
+import type { Device } from "../engine/index.ts";
 import type {
   Conv1dHeadOptions,
   GraphHeadOptions,
@@ -210,6 +211,8 @@ export interface TrainingConfiguration {
   readonly foldTransforms: readonly ModuleReference[];
   /** Epochs without a better validation loss after which a member stops; absent: never. */
   readonly patience?: number | undefined;
+  /** What trains and predicts, or several devices in the order of preference. */
+  readonly device: Device | readonly Device[];
   readonly ensemble: EnsembleConfiguration;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run docs`: the API reference of all entry points of the package, into docs/api (not in git). Any warning (a type
+ * `npm run docs`: the API reference of all entry points of the package, into api/ (not in git). Any warning (a type
  * that is used but not exported, a link that leads nowhere, an export without a doc comment) is a failure.
  * With `--check` nothing is written.
  */
@@ -25,7 +25,7 @@ const app = await Application.bootstrap({
   sortEntryPoints: false,
   tsconfig: join(root, "tsconfig.build.json"),
   readme: join(root, "README.md"),
-  out: join(root, "docs/api"),
+  out: join(root, "api"),
   excludePrivate: true,
   excludeInternal: true,
   disableSources: true,

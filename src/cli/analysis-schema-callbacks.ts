@@ -1,11 +1,19 @@
 /** The schema of an analysis file, the callbacks by name with their options. */
 import { z } from "zod";
+import { metricNames } from "../metrics/index.ts";
+import { activationNames } from "../nn/index.ts";
+import { optimiserNames } from "../optim/index.ts";
 import type { CallbackConfiguration } from "./analysis.ts";
 import { between, flag, moduleReference, names, number, wholeNumber } from "./analysis-schema-values.ts";
 
 const interpolation = z.enum(["cosine", "linear"]).default("cosine");
 const rate = number("learning rate");
 const momentumPart = between(0, 0.999999, "momentum, Adam's β₁");
+const share = between(0, 0.999999, "share of an event");
+const metric = z.union([
+  z.enum(metricNames),
+  z.strictObject({ name: z.enum(metricNames), options: z.record(z.string(), z.unknown()).exactOptional() }),
+]);
 const lowAndHigh = (part: z.ZodNumber) =>
   z.tuple([part, part], { error: "expected a list of two numbers, low and high" });
 const turn = (part: z.ZodNumber) => {
@@ -82,6 +90,10 @@ export const callback: z.ZodType<CallbackConfiguration> = z.discriminatedUnion("
     options: z.strictObject({
       zero: between(0, 1, "what target 0 becomes").default(0),
       one: between(0, 1, "target 1 becomes 1 minus this").default(0),
+      amount: z
+        .union([share, z.array(share)])
+        .describe("several classes: the share spread over all; one number, or one for each class")
+        .exactOptional(),
     }),
   }),
   z.strictObject({
@@ -107,6 +119,56 @@ export const callback: z.ZodType<CallbackConfiguration> = z.discriminatedUnion("
         orthonormal: flag("start from orthonormal weights").default(true),
       })
       .prefault({}),
+  }),
+  z.strictObject({
+    callback: z.literal("EMA"),
+    options: z
+      .strictObject({ decay: between(1e-6, 0.999999999, "share of the past that is kept").default(0.999) })
+      .prefault({}),
+  }),
+  z.strictObject({
+    callback: z.literal("MetricLogger"),
+    options: z.strictObject({
+      metrics: z.array(metric).min(1, "expected at least one metric"),
+      monitor: z.string().describe("the metric that decides on the best epoch").exactOptional(),
+    }),
+  }),
+  z.strictObject({
+    callback: z.literal("ParametrisedTraining"),
+    options: z.strictObject({
+      features: names("inputs that hold the parameters"),
+      class: wholeNumber(0, "target of the events without parameters of their own").default(0),
+    }),
+  }),
+  z.strictObject({
+    callback: z.literal("PivotTraining"),
+    options: z.strictObject({
+      nuisances: names("columns of the fold file that predictions are not to depend on"),
+      coefficient: number("λ, the worth of independence").min(0, "expected a number of at least 0"),
+      class: wholeNumber(0, "only events of this class").exactOptional(),
+      networkEpochs: wholeNumber(0, "epochs of the network alone").default(1),
+      adversaryEpochs: wholeNumber(0, "epochs of the adversary alone").default(1),
+      riseEpochs: wholeNumber(0, "epochs in which λ rises to its value").default(0),
+      adversarySteps: wholeNumber(
+        0,
+        "steps of the adversary for each of the network; 0: both in every step",
+      ).default(0),
+      adversary: z
+        .strictObject({
+          body: z
+            .strictObject({
+              depth: wholeNumber(1, "hidden layers"),
+              width: wholeNumber(1, "outputs of a layer"),
+              activation: z.enum(activationNames).exactOptional(),
+            })
+            .exactOptional(),
+          components: wholeNumber(1, "Gaussians for each nuisance parameter").default(5),
+          optimiser: z
+            .strictObject({ name: z.enum(optimiserNames), learningRate: rate.exactOptional() })
+            .exactOptional(),
+        })
+        .exactOptional(),
+    }),
   }),
   z.strictObject({
     callback: z.literal("WeightFunction"),

@@ -4,6 +4,7 @@ export * from "./format.ts";
 export * from "./histogram.ts";
 export * from "./learning-rates.ts";
 export * from "./losses.ts";
+export * from "./metric-history.ts";
 export * from "./predictions.ts";
 export { type RenderOptions, renderSvg } from "./render.ts";
 export * from "./report.ts";

@@ -47,3 +47,21 @@ export function numbers(
     `${who}: column "${name}" of fold ${fold} has ${String(column[bad])} in row ${bad}; a number is needed.`,
   );
 }
+
+/** Each of the columns changed. */
+export function mapColumns(
+  columns: Readonly<Record<string, Float32Array>>,
+  change: (column: Float32Array) => Float32Array,
+): Record<string, Float32Array> {
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, change(column)]));
+}
+
+/** Rows of a row-major matrix, in the order given. */
+export function takeRows(values: Float32Array, rows: Int32Array, columns: number): Float32Array {
+  const taken = new Float32Array(rows.length * columns);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i]! * columns;
+    for (let j = 0; j < columns; j++) taken[i * columns + j] = values[start + j]!;
+  }
+  return taken;
+}

@@ -2,6 +2,7 @@
 import { loadModule, type ModuleReference } from "../data/user-module.ts";
 import { ConfigurationError, DataError } from "../errors/index.ts";
 import type { Callback } from "./callback.ts";
+import { mapColumns, takeRows } from "./columns.ts";
 import type { FoldArrays } from "./programs.ts";
 
 /** Options of `Bootstrap`. */
@@ -31,7 +32,7 @@ export function bootstrapCallback(options: BootstrapOptions = {}): Callback {
         inputs: takeRows(inputs, rows, featureCount),
         targets: takeRows(targets, rows, targetCount),
         weights: weights && takeRows(weights, rows, 1),
-        ...(columns ? { columns: mapValues(columns, (column) => takeRows(column, rows, 1)) } : {}),
+        ...(columns ? { columns: mapColumns(columns, (column) => takeRows(column, rows, 1)) } : {}),
       };
       return restoreSums ? withSumsOf(events, drawn) : drawn;
     },
@@ -99,21 +100,6 @@ export async function weightFunctionCallback(
       return { ...events, weights };
     },
   };
-}
-
-function mapValues(
-  columns: Readonly<Record<string, Float32Array>>,
-  change: (column: Float32Array) => Float32Array,
-): Record<string, Float32Array> {
-  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, change(column)]));
-}
-
-function takeRows(values: Float32Array, rows: Int32Array, columns: number): Float32Array {
-  const taken = new Float32Array(rows.length * columns);
-  for (const [i, row] of rows.entries()) {
-    for (let j = 0; j < columns; j++) taken[i * columns + j] = values[row * columns + j]!;
-  }
-  return taken;
 }
 
 /** The drawn events with weights that sum up to those of the given ones, class by class. */

@@ -87,7 +87,10 @@ const builder = new ModelBuilder({
   body: fullyConnected({ depth: 1, width: 4 }),
 });
 const clouds = cloudFolds([32, 32, 40]);
-const folds = { ...clouds, getColumn: (_: string, fold: number) => new Float32Array(clouds.foldSizes[fold]!) };
+const folds = {
+  ...clouds,
+  getColumn: (_: string, fold: number) => new Float32Array(clouds.foldSizes[fold]!),
+};
 
 describe("the order of the hooks", () => {
   test("is the one that the guide shows", async () => {

@@ -1,12 +1,14 @@
 /** One epoch of training: the folds in a random order, the events of a fold in a random order, in batches. */
 import { Stream } from "../array/index.ts";
-import type { TrainingProgram } from "../model/index.ts";
+import type { FoldCall, TrainingProgram } from "../model/index.ts";
+import { mapColumns, takeRows } from "./columns.ts";
 import type { Hooks } from "./hooks.ts";
 import { trainingDiverged } from "./loss-record.ts";
 import type { MemberEvents } from "./member-events.ts";
 import type { MemberProgress } from "./member-progress.ts";
 import type { NetworkState } from "./network-state.ts";
 import type { PieceLength } from "./piece-length.ts";
+import type { FoldArrays } from "./programs.ts";
 import type { RunSchedule } from "./run-schedule.ts";
 import type { Turns } from "./turns.ts";
 
@@ -83,9 +85,12 @@ async function trainFold(fold: number, parts: EpochParts): Promise<void> {
     }
     const count = hooks.seeBatches ? 1 : pieces.next(steps - done);
     const started = performance.now();
+    const rows = order.subarray(done * batchSize, (done + count) * batchSize);
     const { state, losses } = await program.run(network.state, {
-      ...common,
-      order: order.subarray(done * batchSize, (done + count) * batchSize),
+      // A call for one batch gets its events alone: handing over the fold would take longer than the step.
+      ...(hooks.seeBatches
+        ? { ...common, ...eventsOf(data, common.weights, rows) }
+        : { ...common, order: rows }),
       learningRates: learningRates.subarray(done, done + count),
       momenta: momenta.subarray(done, done + count),
     });
@@ -101,6 +106,23 @@ async function trainFold(fold: number, parts: EpochParts): Promise<void> {
     if (turns.isDue(ended)) await turns.give();
   }
   progress.losses = foldLosses.subarray(0, done);
+}
+
+/** Some events of a fold, in order. */
+function eventsOf(
+  data: FoldArrays,
+  weights: Float32Array,
+  rows: Int32Array,
+): Pick<FoldCall, "table" | "rows" | "targets" | "weights" | "columns" | "order"> {
+  const { inputs, featureCount, targets, targetCount, columns } = data;
+  return {
+    table: takeRows(inputs, rows, featureCount),
+    rows: rows.length,
+    targets: takeRows(targets, rows, targetCount),
+    weights: takeRows(weights, rows, 1),
+    ...(columns ? { columns: mapColumns(columns, (column) => takeRows(column, rows, 1)) } : {}),
+    order: Int32Array.from(rows.keys()),
+  };
 }
 
 function recordLosses(losses: Float32Array, fold: number, parts: EpochParts): void {

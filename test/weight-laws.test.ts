@@ -143,6 +143,21 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
   ["metrics.confusionMatrix", { of: ({ several }) => metrics.confusionMatrix(several).flat() }],
   ["metrics.multiclassLogLoss", { of: ({ several }) => [metrics.multiclassLogLoss(several)] }],
   ["metrics.oneVersusRestAuc", { of: ({ several }) => metrics.oneVersusRestAuc(several) }],
+  [
+    "metrics.oneVersusRestAucWithUncertainty",
+    {
+      of: ({ several }) =>
+        metrics.oneVersusRestAucWithUncertainty(several, bootstrap).map(({ value }) => value),
+    },
+  ],
+  [
+    "metrics.oneVersusRestAucWithUncertainty",
+    {
+      of: ({ several }) =>
+        metrics.oneVersusRestAucWithUncertainty(several, bootstrap).map(({ uncertainty }) => uncertainty),
+      ...drawsEvents,
+    },
+  ],
   ["metrics.meanAuc", { of: ({ several }) => [metrics.meanAuc(several)] }],
   ["metrics.meanAuc", { of: ({ several }) => [metrics.meanAuc(several, { average: "weighted" })] }],
   [
@@ -243,6 +258,7 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
         const found = metrics.binaryClassificationMetrics(p, y, w, { ...bootstrap, totals, cut: 0.5 });
         return [
           ...[found.auc, found.logLoss, found.logLossBalanced, found.accuracyBalanced].map(reported),
+          ...[found.brier, found.calibrationError].map(reported),
           ...found.significance.flatMap((s) => [s.amsMaximum, s.amsMaximumCut, s.amsAtCut].map(reported)),
           found.yields.signal.passing.sum,
           found.yields.background.passing.sum,

@@ -39,7 +39,7 @@ function rowsOf(set: SetMetrics, name: string): readonly Row[] {
         ["log loss, weighted", text(set.logLoss)],
         ["Brier score, weighted", text(set.brier)],
         ...Object.entries(set.auc).map(
-          ([label, auc]): Row => [`AUC of ${label} against the rest`, formatNumber(auc)],
+          ([label, auc]): Row => [`AUC of ${label} against the rest`, text(auc)],
         ),
         ...(set.signal === undefined
           ? []
@@ -81,6 +81,8 @@ function binaryRows(set: BinaryClassificationMetrics, name: string): readonly Ro
     ["AUC, weighted", text(set.auc)],
     ["AUC, unweighted", text(set.aucUnweighted)],
     ["log loss, classes balanced", text(set.logLossBalanced)],
+    ["Brier score, weighted", text(set.brier)],
+    ["calibration error", text(set.calibrationError)],
     ...significance,
     ["signal at the cut", passing(signal)],
     ["background at the cut", passing(background)],

@@ -8,7 +8,7 @@ import {
   type Measurement,
   meanOf,
   measure,
-  oneVersusRestAuc,
+  oneVersusRestAucWithUncertainty,
   type ReportedMeasurement,
 } from "../metrics/index.ts";
 import type { ScoredSet } from "./evaluation.ts";
@@ -24,10 +24,10 @@ export interface MulticlassMetrics {
   /** For each true class the shares of its weight that each class wins, by class name; null without events. */
   readonly confusion: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
   /** Weighted area under the ROC curve of each class against all others; null where a class is missing. */
-  readonly auc: Readonly<Record<string, number | null>>;
+  readonly auc: Readonly<Record<string, ReportedMeasurement>>;
 }
 
-/** Accuracy, log loss and Brier score with bootstrap uncertainties, and the AUC of each class against the rest. */
+/** Accuracy, log loss, Brier score and the AUC of each class against the rest, with bootstrap uncertainties. */
 export function multiclassMetrics(
   {
     predictions,
@@ -39,7 +39,7 @@ export function multiclassMetrics(
   bootstrap: BootstrapOptions,
 ): MulticlassMetrics {
   const events = { predictions, classCount: outputCount, targets, weights };
-  const areas = oneVersusRestAuc(events);
+  const areas = oneVersusRestAucWithUncertainty(events, bootstrap);
   const shares = confusionMatrix(events);
   const mean = (values: Float64Array): ReportedMeasurement =>
     measured(measure(targets.length, (replica) => meanOf(values, replica), weights, bootstrap));
@@ -49,7 +49,7 @@ export function multiclassMetrics(
     logLoss: mean(eventLogLossesOfClasses(events)),
     brier: mean(eventBrierScores(events)),
     confusion: byName(classes, (i) => byName(classes, (j) => finite(shares[i]![j]!))),
-    auc: byName(classes, (code) => finite(areas[code]!)),
+    auc: byName(classes, (code) => measured(areas[code]!)),
   };
 }
 

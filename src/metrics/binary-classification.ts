@@ -2,11 +2,13 @@
 import { type BootstrapOptions, bootstrapDeviations, type Numbers } from "../array/index.ts";
 import { checkAmsOptions } from "./ams.ts";
 import { amsOfCuts, amsOverFractions, bestCut } from "./ams-scan.ts";
+import { errorOfBins, filledBins } from "./calibration.ts";
 import { combineClassMeans, eventLogLosses } from "./classification.ts";
 import { type CumulativeYields, cumulativeYields, requirePositiveTotals } from "./cumulative-yields.ts";
 import { type CutRule, checkCutRule, cutIndex, meanOfBest } from "./cut.ts";
 import { areaUnderRoc } from "./roc.ts";
 import { type ScoredEvents, scoredEvents } from "./scored-events.ts";
+import { checkedWeights, meanOf } from "./weighted-events.ts";
 import { type ClassTotals, type CutYields, checkTotals, renormalise, yieldsAtCut } from "./yields.ts";
 
 /** How to evaluate. */
@@ -59,6 +61,10 @@ export interface BinaryClassificationMetrics {
   readonly logLossBalanced: ReportedMeasurement;
   /** Fraction on the right side of 0.5, both classes of the same total weight. */
   readonly accuracyBalanced: ReportedMeasurement;
+  /** Mean (p − y)² with the weights given; null when predictions are not all probabilities. */
+  readonly brier: ReportedMeasurement;
+  /** `calibrationError` in ten bins; null when predictions are not all probabilities. */
+  readonly calibrationError: ReportedMeasurement;
   /** The cut on the prediction; its uncertainty (null for a given cut) is that of the choice. */
   readonly cut: ReportedMeasurement & {
     /**
@@ -115,6 +121,7 @@ export function binaryClassificationMetrics(
   const yields = cumulativeYields(events);
   requirePositiveTotals(where, yields);
   const perEvent = eventTerms(events, predictions, targets);
+  const scores = probabilityScores(predictions, targets, weights);
   const settings = { totals, regularisations, backgroundUncertainty, cutRule, fractions };
 
   const { cut, rule } = chosenCut(yields, settings, options.cut);
@@ -126,6 +133,7 @@ export function binaryClassificationMetrics(
       ...eventMeans(events, perEvent, counts),
       chosen,
       ...regularisations.flatMap((regularisation) => significances(walk, settings, regularisation, cut)),
+      ...scores(counts),
     ];
   };
   const values = statistics(yields);
@@ -148,6 +156,8 @@ export function binaryClassificationMetrics(
     logLoss: reported[2]!,
     logLossBalanced: reported[3]!,
     accuracyBalanced: reported[4]!,
+    brier: reported.at(-2)!,
+    calibrationError: reported.at(-1)!,
     cut: { value: finiteOrNull(cut), uncertainty: reported[5]!.uncertainty, rule },
     significance: regularisations.map((regularisation, i) => ({
       regularisation,
@@ -221,6 +231,22 @@ function significances(
       settings.fractions,
     ),
   ];
+}
+
+/** Brier score and calibration error as functions of a replica; NaN when a prediction is no probability. */
+function probabilityScores(
+  predictions: Numbers,
+  targets: Numbers,
+  weights: Numbers | undefined,
+): (counts?: Uint8Array) => [number, number] {
+  const p = Float64Array.from(predictions);
+  if (p.some((x) => !(x >= 0 && x <= 1))) return () => [Number.NaN, Number.NaN];
+  const given = checkedWeights("binaryClassificationMetrics", p.length, weights);
+  const squares = p.map((x, i) => (x - targets[i]!) ** 2);
+  return (counts) => {
+    const w = counts ? given.map((x, i) => x * counts[i]!) : given;
+    return [meanOf(squares, w), errorOfBins(filledBins(p, targets, w))];
+  };
 }
 
 /** Loss and correctness of the sorted events; losses are NaN when a prediction is no probability. */

@@ -34,14 +34,25 @@ export function calibrationBins(
     throw new ConfigurationError(`calibrationBins: binCount must be 1 or more, but is ${binCount}.`);
   }
   const w = checkedWeights("calibrationBins", targets.length, weights);
+  const wrong = predictions.findIndex((p) => !(p >= 0 && p <= 1));
+  if (wrong >= 0) {
+    throw new DataError(
+      `calibrationBins: the prediction of event ${wrong} is ${predictions[wrong]}; it must be a probability in [0, 1].`,
+    );
+  }
+  return filledBins(predictions, targets, w, binCount);
+}
+
+/** The bins of probabilities that were checked. */
+export function filledBins(
+  predictions: Numbers,
+  targets: Numbers,
+  w: Float64Array,
+  binCount = 10,
+): CalibrationBin[] {
   const sums = Array.from({ length: binCount }, () => ({ weight: 0, predicted: 0, signal: 0 }));
   for (let i = 0; i < w.length; i++) {
     const p = predictions[i]!;
-    if (!(p >= 0 && p <= 1)) {
-      throw new DataError(
-        `calibrationBins: the prediction of event ${i} is ${p}; it must be a probability in [0, 1].`,
-      );
-    }
     const bin = sums[Math.min(binCount - 1, Math.floor(p * binCount))]!;
     bin.weight += w[i]!;
     bin.predicted += w[i]! * p;
@@ -74,7 +85,12 @@ export function calibrationError(
   weights?: Numbers,
   options: { readonly binCount?: number } = {},
 ): number {
-  const bins = calibrationBins(predictions, targets, weights, options).filter(({ weight }) => weight > 0);
+  return errorOfBins(calibrationBins(predictions, targets, weights, options));
+}
+
+/** The calibration error of bins; NaN where none has a positive weight. */
+export function errorOfBins(all: readonly CalibrationBin[]): number {
+  const bins = all.filter(({ weight }) => weight > 0);
   const total = bins.reduce((sum, { weight }) => sum + weight, 0);
   return bins.reduce((sum, b) => sum + b.weight * Math.abs(b.predicted - b.observed), 0) / total;
 }

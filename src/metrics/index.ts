@@ -35,6 +35,7 @@ export {
   multiclassAms,
   multiclassLogLoss,
   oneVersusRestAuc,
+  oneVersusRestAucWithUncertainty,
   regroupClasses,
   toBinaryClass,
 } from "./multiclass.ts";

@@ -1,8 +1,9 @@
 /** Metrics of a classification into several classes: accuracy, log loss, Brier score, ROC areas, regrouping. */
-import type { Numbers } from "../array/index.ts";
+import type { BootstrapOptions, Numbers } from "../array/index.ts";
 import { ConfigurationError, counted, DataError } from "../errors/index.ts";
 import { type AmsMaximum, type AmsScanOptions, amsScan } from "./ams-scan.ts";
-import { type PartialRocOptions, rocAuc } from "./roc.ts";
+import type { Measurement } from "./measurement.ts";
+import { type PartialRocOptions, rocAuc, rocAucWithUncertainty } from "./roc.ts";
 import { checkedWeights, meanOf } from "./weighted-events.ts";
 
 /** Predictions [events, classes], row-major, the true class codes [events], and event weights. */
@@ -120,7 +121,30 @@ export function eventBrierScores({ predictions, classCount, targets }: Classifie
  * oneVersusRestAuc({ predictions: [0.8, 0.2, 0.4, 0.6], classCount: 2, targets: [0, 1] }) // [1, 1]
  */
 export function oneVersusRestAuc(events: ClassifiedEvents, options: PartialRocOptions = {}): number[] {
-  const weights = checkClasses("oneVersusRestAuc", events);
+  return againstRest("oneVersusRestAuc", events, Number.NaN, (own, isClass, weights) =>
+    rocAuc(own, isClass, weights, options),
+  );
+}
+
+/** `oneVersusRestAuc` with uncertainties from a seeded Poisson bootstrap; replicas are the same for all classes. */
+export function oneVersusRestAucWithUncertainty(
+  events: ClassifiedEvents,
+  options: PartialRocOptions & BootstrapOptions = {},
+): Measurement[] {
+  const undefinedArea = { value: Number.NaN, uncertainty: Number.NaN };
+  return againstRest("oneVersusRestAucWithUncertainty", events, undefinedArea, (own, isClass, weights) =>
+    rocAucWithUncertainty(own, isClass, weights, options),
+  );
+}
+
+/** A statistic of each class against all others; `otherwise` where one side has no positive weight. */
+function againstRest<T>(
+  where: string,
+  events: ClassifiedEvents,
+  otherwise: T,
+  statistic: (predictions: Float64Array, isClass: Float64Array, weights: Float64Array) => T,
+): T[] {
+  const weights = checkClasses(where, events);
   const { predictions, classCount, targets } = events;
   return Array.from({ length: classCount }, (_, k) => {
     const own = Float64Array.from(targets, (_t, i) => predictions[i * classCount + k]!);
@@ -129,7 +153,7 @@ export function oneVersusRestAuc(events: ClassifiedEvents, options: PartialRocOp
     isClass.forEach((y, i) => {
       totals[y]! += weights[i]!;
     });
-    return totals[0]! > 0 && totals[1]! > 0 ? rocAuc(own, isClass, weights, options) : Number.NaN;
+    return totals[0]! > 0 && totals[1]! > 0 ? statistic(own, isClass, weights) : otherwise;
   });
 }
 

@@ -9,3 +9,4 @@ export * from "./model/index.ts";
 export type { Task } from "./nn/index.ts";
 export * from "./nn/index.ts";
 export * from "./train/index.ts";
+export * from "./trees/index.ts";

@@ -1,0 +1,11 @@
+export * from "./boosting.ts";
+export { type ForestOptions, type ForestResult, trainForest } from "./forest.ts";
+export { importLightgbm } from "./import-lightgbm.ts";
+export { importXgboost } from "./import-xgboost.ts";
+export * from "./importance.ts";
+export type { TreeTask } from "./objective.ts";
+export * from "./shap.ts";
+export { columnsOfMatrix, type TreeData, type TreeTrainingOptions } from "./training-data.ts";
+export { type Columns, categoriesOf, type Tree } from "./tree.ts";
+export { type Link, TreeEnsemble, type TreeEnsembleParts } from "./tree-ensemble.ts";
+export { parseTrees, treesToJson } from "./tree-file.ts";

@@ -73,7 +73,11 @@ export const objects: z.ZodType<ObjectsConfiguration> = z
       means: flag("tell each object the means over all").exactOptional(),
       layers: widths("layers that the objects share").exactOptional(),
       attention: z
-        .strictObject({ depth: wholeNumber(1, "layers"), heads: wholeNumber(1, "heads") })
+        .strictObject({
+          depth: wholeNumber(1, "layers"),
+          heads: wholeNumber(1, "heads").exactOptional(),
+          offset: flag("offset attention").exactOptional(),
+        })
         .exactOptional(),
       collapse: z
         .union([z.literal("flatten"), z.array(z.enum(["mean", "max", "sum"])).min(1)])

@@ -107,6 +107,13 @@ const heads: Readonly<Record<string, HeadSpec>> = {
     attention: { depth: 2, heads: 3 },
     collapse: "flatten",
   }),
+  "offset attention": graphHead({
+    ...columns,
+    activation: "swish",
+    layers: [12],
+    attention: { depth: 1, offset: true },
+    collapse: "flatten",
+  }),
   "boosts with fixed features": lorentzBoostHead({ ...columns, particles: 4 }),
   "boosts with learnt features": lorentzBoostHead({
     ...columns,
@@ -198,6 +205,20 @@ describe("heads of objects", () => {
     turned.forEach((p, i) => {
       expect(p).toBeCloseTo(inOrder[i]!, 5);
     });
+    const without = inputs.filter((_, i) => inputs[Math.floor(i / width) * width + width - 1] === 0);
+    const [two, four] = [
+      await predict(graph(["lep", "tau"]), without),
+      await predict(graph(objects), without),
+    ];
+    two.forEach((p, i) => {
+      expect(p).toBeCloseTo(four[i]!, 5);
+    });
+  });
+
+  test("with offset attention do not see absent objects either", async () => {
+    const graph = (names: readonly string[]) =>
+      graphHead({ objects: names, features: momenta, attention: { depth: 1, offset: true } });
+    const { inputs } = events(30);
     const without = inputs.filter((_, i) => inputs[Math.floor(i / width) * width + width - 1] === 0);
     const [two, four] = [
       await predict(graph(["lep", "tau"]), without),

@@ -32,7 +32,7 @@ import {
 } from "./object-layers.ts";
 import { type EventObjects, type ObjectColumns, presence } from "./objects.ts";
 import type { Scope } from "./scope.ts";
-import { linearObjects, selfAttention } from "./sequence-layers.ts";
+import { linearObjects, offsetSelfAttention, selfAttention } from "./sequence-layers.ts";
 
 /**
  * An interaction network (Battaglia et al., arXiv 1612.00222): a network for each ordered pair of different objects that
@@ -63,6 +63,15 @@ export interface GravNetOptions {
   readonly outputs: readonly number[];
 }
 
+/** Layers of attention among objects; what is seen is added to an object. */
+export interface ObjectAttention {
+  readonly depth: number;
+  /** Heads of a layer; features must divide into them. Default 1. */
+  readonly heads?: number;
+  /** Offset attention in place of the usual one; it has one head. Default false. */
+  readonly offset?: boolean;
+}
+
 /** Options of `graphHead`. */
 export interface GraphHeadOptions extends ObjectColumns, ObjectLayerOptions {
   /** What objects learn of each other. Default: nothing but attention. */
@@ -73,8 +82,8 @@ export interface GraphHeadOptions extends ObjectColumns, ObjectLayerOptions {
   readonly means?: boolean;
   /** Widths of layers that the objects share, after the extractor. Default none. */
   readonly layers?: readonly number[];
-  /** Self-attention after them: layers, and heads in each. Default none. */
-  readonly attention?: { readonly depth: number; readonly heads: number };
+  /** Self-attention after them. Default none. */
+  readonly attention?: ObjectAttention;
   /** How objects become one event: "flatten", or one or more of "mean", "max", "sum". Default mean and max. */
   readonly collapse?: "flatten" | readonly Aggregation[];
 }
@@ -83,7 +92,7 @@ export interface GraphHeadOptions extends ObjectColumns, ObjectLayerOptions {
 export interface GraphHeadSpec extends Required<Omit<GraphHeadOptions, "extractor" | "attention">> {
   readonly kind: "graph";
   readonly extractor?: InteractionOptions | Required<GravNetOptions>;
-  readonly attention?: { readonly depth: number; readonly heads: number };
+  readonly attention?: ObjectAttention;
 }
 
 /** Interaction network, GravNet or attention over the objects; absent objects neither send nor count. */
@@ -118,11 +127,10 @@ export function applyGraphHead(scope: Scope, { values, present }: EventObjects, 
     x = interaction(scope.child("interaction"), x, present, extractor, head);
   if (extractor?.kind === "gravNet") x = gravNet(scope.child("gravNet"), x, present, extractor, head);
   x = sharedLayers(scope.child("objects"), x, head.layers, head);
-  if (head.attention !== undefined) {
-    for (let d = 0; d < head.attention.depth; d++) {
-      const seen = selfAttention(scope.child(`attention${d}`), x, { heads: head.attention.heads, present });
-      x = add(x, seen);
-    }
+  const { depth = 0, heads = 1, offset = false } = head.attention ?? {};
+  for (let d = 0; d < depth; d++) {
+    const layer = scope.child(`attention${d}`);
+    x = add(x, offset ? offsetSelfAttention(layer, x, present) : selfAttention(layer, x, { heads, present }));
   }
   if (head.collapse !== "flatten") return concat(aggregated(x, present, head.collapse), 1);
   const [events, objects, features] = x.shape as [number | string, number, number];

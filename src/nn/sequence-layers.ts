@@ -3,7 +3,9 @@ import {
   add,
   attention,
   bidirectional,
+  constant,
   conv1d,
+  div,
   gateCounts,
   knownSize,
   layerNorm,
@@ -12,9 +14,13 @@ import {
   type RecurrentWeights,
   recurrent,
   reshape,
+  softmax,
+  sub,
+  sum,
   type Tensor,
   transpose,
   type WindowOptions,
+  where,
 } from "../tensor/index.ts";
 import { glorotNormal, heNormal, type Initialiser } from "./initialisers.ts";
 import { linear } from "./layers.ts";
@@ -115,6 +121,28 @@ export function selfAttention(scope: Scope, x: Tensor, { heads, present }: Atten
   const joined = reshape(transpose(seen, [0, 2, 1, 3]), [batch, objects, features]);
   return scope.output(
     linearObjects(scope.child("output"), joined, features, glorotNormal(features, features)),
+  );
+}
+
+/**
+ * Offset attention over x [batch, objects, features] (Guo et al., arXiv 2012.09688): weights are a softmax over the
+ * queries, then sum to 1 over the keys; what is seen is subtracted from x, and a linear layer follows.
+ */
+export function offsetSelfAttention(scope: Scope, x: Tensor, present?: Tensor): Tensor {
+  const [batch, objects, features] = x.shape as [number | string, number, number];
+  const project = (name: string) =>
+    linearObjects(scope.child(name), x, features, glorotNormal(features, features));
+  const scores = matmul(project("query"), transpose(project("key")));
+  let weights: Tensor;
+  if (present === undefined) weights = softmax(scores, 1);
+  else {
+    const queries = softmax(where(reshape(present, [batch, objects, 1]), scores, constant(-1e30)), 1);
+    weights = where(reshape(present, [batch, 1, objects]), queries, constant(0));
+  }
+  const shares = div(weights, add(sum(weights, { axes: 2, keepDimensions: true }), 1e-17));
+  const offset = sub(x, matmul(shares, project("value")));
+  return scope.output(
+    linearObjects(scope.child("output"), offset, features, glorotNormal(features, features)),
   );
 }
 

@@ -71,7 +71,7 @@ function momentumTensor({ offsets, px, py, pz }: ParticleSets, event: number, po
 
 /**
  * The largest and the smallest eigenvalue of a symmetric 3×3 matrix: roots of its cubic by the cosine formula (Smith,
- * Comm. ACM 4 (1961) 168); the smallest to about 1e-8 where two coincide.
+ * Comm. ACM 4 (1961) 168); the smallest to about 1e-8 where two of the three coincide.
  */
 function eigenvalues([xx, xy, xz, yy, yz, zz]: Symmetric): {
   readonly first: number;

@@ -55,6 +55,11 @@ training:
     - { callback: Bootstrap }
     - { callback: TargetReplacement, options: { columns: [mass] } }
     - { callback: LsuvInit }
+    - { callback: LabelSmoothing, options: { amount: [0.1, 0, 0.2] } }
+    - { callback: EMA, options: { decay: 0.99 } }
+    - { callback: MetricLogger, options: { metrics: [logLoss, { name: ams, options: { regularisation: 10 } }], monitor: ams } }
+    - { callback: ParametrisedTraining, options: { features: [mass] } }
+    - { callback: PivotTraining, options: { nuisances: [mass], coefficient: 5, class: 0, adversary: { body: { depth: 1, width: 8 } } } }
 `;
   const { training } = read(`${minimal}${callbacks}`).analysis;
   const made = await makeCallbacks(training.callbacks as readonly CallbackSpec[]);
@@ -117,7 +122,7 @@ describe("readAnalysisFile", () => {
         "learningRates, momenta, lengths, unit, interpolation, endsTraining.",
     );
     expect(messageOf(() => read(`${minimal}training: { callbacks: [{ callback: OnCycle }] }\n`))).toBe(
-      'a.yaml:6: training.callbacks[0].callback: expected one of OneCycle, Cyclic, EarlyStopping, SaveBest, CycleStep, SWA, Snapshots, EpochSaver, GradClip, LabelSmoothing, Bootstrap, TargetReplacement, LsuvInit, WeightFunction, got "OnCycle". Did you mean "OneCycle"?',
+      'a.yaml:6: training.callbacks[0].callback: expected one of OneCycle, Cyclic, EarlyStopping, SaveBest, CycleStep, SWA, Snapshots, EpochSaver, GradClip, LabelSmoothing, Bootstrap, TargetReplacement, LsuvInit, EMA, MetricLogger, ParametrisedTraining, PivotTraining, WeightFunction, got "OnCycle". Did you mean "OneCycle"?',
     );
     expect(messageOf(() => read(minimal.replace("s: 1", "s: 2")))).toContain(
       "target.classes: expected the class numbers 0, 1, … without a gap, at least two.",

@@ -3,6 +3,7 @@ import type { SessionValue } from "../engine/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { type InputTensor, input, less, type Tensor, where } from "../tensor/index.ts";
 import type { CarryContext, GraphHooks } from "./graph-hooks.ts";
+import type { FoldCall } from "./training-program.ts";
 
 /** The hooks of one step, and the graph's inputs that they need. */
 export class HookInputs {
@@ -69,7 +70,7 @@ export class HookInputs {
   /** Values for the steps from `done` + 1 on. */
   feeds(
     { slots, step: done }: { readonly slots: Readonly<Record<string, Float32Array>>; readonly step: number },
-    call: { readonly columns?: Readonly<Record<string, Float32Array>>; readonly rows: number },
+    call: Pick<FoldCall, "columns" | "rows" | "neverRests">,
     steps: number,
   ): Record<string, SessionValue> {
     const feeds: Record<string, SessionValue> = {};
@@ -86,7 +87,8 @@ export class HookInputs {
     for (let i = 0; i < steps; i++) {
       const step = done + i + 1;
       const now = this.#hooks.flatMap((hooks) => hooks.scalarsAt?.(step) ?? []);
-      if (this.#networkSteps) now.push(this.#networkSteps(step) - this.#networkSteps(step - 1));
+      if (this.#networkSteps)
+        now.push(call.neverRests ? 1 : this.#networkSteps(step) - this.#networkSteps(step - 1));
       for (const [s, row] of rows.entries()) row[i] = now[s]!;
     }
     this.scanned.forEach((tensor, s) => {

@@ -70,6 +70,8 @@ export interface FoldCall {
   readonly momenta: Float32Array;
   /** Further columns of the events that the step was compiled with, [rows] each. */
   readonly columns?: Readonly<Record<string, Float32Array>>;
+  /** The network learns in every step, whatever graph hooks say: for a pass that makes running statistics. */
+  readonly neverRests?: boolean;
   /** Where the random bits of dropout come from; read step by step. */
   readonly random: Stream;
 }

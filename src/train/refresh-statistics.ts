@@ -36,6 +36,8 @@ export async function refreshStatistics(
   if (buffers.length === 0) return { parameters, buffers };
   const fresh = network.withParameters(parameters);
   let statistics = buffers;
+  // Counted on, so that it does not matter how the steps are cut into calls.
+  let { step } = fresh;
   for (const fold of folds) {
     const stream = (purpose: string) => events.stream(purpose, "statistics", epoch, fold);
     const data = events.forTraining(fold, epoch, stream("augment"));
@@ -45,7 +47,7 @@ export async function refreshStatistics(
     for (let done = 0; done < steps; ) {
       const count = pieces.next(steps - done);
       const { state } = await program.run(
-        { ...fresh, buffers: statistics },
+        { ...fresh, buffers: statistics, step },
         {
           table: data.inputs,
           rows: data.eventCount,
@@ -53,12 +55,14 @@ export async function refreshStatistics(
           weights: events.weightsOf(data),
           ...(data.columns ? { columns: data.columns } : {}),
           random,
+          neverRests: true,
           order: order.subarray(done * batchSize, (done + count) * batchSize),
           learningRates: new Float32Array(count),
           momenta: new Float32Array(count).fill(momentum),
         },
       );
       statistics = state.buffers;
+      step = state.step;
       done += count;
       if (turns.isDue()) await turns.give();
     }

@@ -8,7 +8,7 @@ import { type CumulativeYields, cumulativeYields, requirePositiveTotals } from "
 import { type CutRule, checkCutRule, cutIndex, meanOfBest } from "./cut.ts";
 import { areaUnderRoc } from "./roc.ts";
 import { type ScoredEvents, scoredEvents } from "./scored-events.ts";
-import { checkedWeights, meanOf } from "./weighted-events.ts";
+import { checkedWeights, meanOf, weightsOfReplica } from "./weighted-events.ts";
 import { type ClassTotals, type CutYields, checkTotals, renormalise, yieldsAtCut } from "./yields.ts";
 
 /** How to evaluate. */
@@ -244,7 +244,7 @@ function probabilityScores(
   const given = checkedWeights("binaryClassificationMetrics", p.length, weights);
   const squares = p.map((x, i) => (x - targets[i]!) ** 2);
   return (counts) => {
-    const w = counts ? given.map((x, i) => x * counts[i]!) : given;
+    const w = counts ? weightsOfReplica(given, counts) : given;
     return [meanOf(squares, w), errorOfBins(filledBins(p, targets, w))];
   };
 }

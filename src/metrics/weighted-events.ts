@@ -26,7 +26,7 @@ export function measure(
   const value = statistic(w);
   const ofReplica = (counts: Uint8Array): number => {
     try {
-      return statistic(w.map((x, i) => x * counts[i]!));
+      return statistic(weightsOfReplica(w, counts));
     } catch (error) {
       if (error instanceof DataError) return Number.NaN;
       throw error;
@@ -34,6 +34,13 @@ export function measure(
   };
   const [uncertainty] = bootstrapDeviations(eventCount, (counts) => [ofReplica(counts)], bootstrap);
   return { value, uncertainty: uncertainty ?? Number.NaN };
+}
+
+/** Weights of a bootstrap replica; a loop, for `map` takes ten times as long. */
+export function weightsOfReplica(weights: Float64Array, counts: Uint8Array): Float64Array {
+  const replica = new Float64Array(weights.length);
+  for (let i = 0; i < replica.length; i++) replica[i] = weights[i]! * counts[i]!;
+  return replica;
 }
 
 /** The weights, ones where there are none. */

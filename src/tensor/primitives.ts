@@ -109,6 +109,30 @@ function unary(inputs: readonly Tensor[]): Signature {
   return inputs[0]!;
 }
 
+/** For functions of real numbers. */
+function real(where: string) {
+  return (inputs: readonly Tensor[]): Signature => {
+    needFloat(where, inputs);
+    return inputs[0]!;
+  };
+}
+
+function needFloat(where: string, inputs: readonly Tensor[]): void {
+  const wrong = inputs.find((input) => input.dtype !== "float32");
+  if (wrong !== undefined) {
+    throw new ShapeError(
+      `${where}: needs float32, but got ${wrong.dtype} ${shapeText(wrong.shape)}. Convert it with cast.`,
+    );
+  }
+}
+
+function realBinary(where: string) {
+  return (inputs: readonly Tensor[]): Signature => {
+    needFloat(where, inputs);
+    return binary(where)(inputs);
+  };
+}
+
 function binary(where: string, result?: DType) {
   return (inputs: readonly Tensor[]): Signature => {
     const [a, b] = inputs as [Tensor, Tensor];
@@ -145,6 +169,7 @@ function matmulShape(inputs: readonly Tensor[]): Signature {
       `matmul: both sides need two axes or more, but have ${shapeText(a.shape)} and ${shapeText(b.shape)}.`,
     );
   }
+  needFloat("matmul", inputs);
   const inner = a.shape[a.rank - 1];
   const outer = b.shape[b.rank - 2];
   if (inner !== outer) {
@@ -165,6 +190,11 @@ function concatShape(inputs: readonly Tensor[], { axis }: { axis: number }): Sig
     if (input.rank !== first.rank || typeof size !== "number") {
       throw new ShapeError(
         `concat: ${shapeText(input.shape)} cannot join ${shapeText(first.shape)} along axis ${axis}.`,
+      );
+    }
+    if (input.dtype !== first.dtype) {
+      throw new ShapeError(
+        `concat: the types differ, ${first.dtype} and ${input.dtype}. Convert one with cast.`,
       );
     }
     input.shape.forEach((other, i) => {
@@ -210,22 +240,22 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   neg: unary,
   abs: unary,
   sign: unary,
-  exp: unary,
-  log: unary,
-  sqrt: unary,
-  sin: unary,
-  cos: unary,
-  tanh: unary,
-  sigmoid: unary,
-  softplus: unary,
-  erf: unary,
-  relu: unary,
+  exp: real("exp"),
+  log: real("log"),
+  sqrt: real("sqrt"),
+  sin: real("sin"),
+  cos: real("cos"),
+  tanh: real("tanh"),
+  sigmoid: real("sigmoid"),
+  softplus: real("softplus"),
+  erf: real("erf"),
+  relu: real("relu"),
   cast: (inputs, { dtype }) => ({ shape: inputs[0]!.shape, dtype }),
   add: binary("add"),
   sub: binary("sub"),
   mul: binary("mul"),
-  div: binary("div"),
-  pow: binary("pow"),
+  div: realBinary("div"),
+  pow: realBinary("pow"),
   maximum: binary("maximum"),
   minimum: binary("minimum"),
   equal: binary("equal", "bool"),
@@ -239,7 +269,10 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
     return { shape: broadcastShapes("where", condition.shape, shape), dtype };
   },
   reduceSum: reduction("reduceSum"),
-  reduceMean: reduction("reduceMean"),
+  reduceMean: (inputs, attributes) => {
+    needFloat("reduceMean", inputs);
+    return reduction("reduceMean")(inputs, attributes);
+  },
   reduceMax: reduction("reduceMax"),
   matmul: matmulShape,
   transpose: (inputs, { permutation }) => {
@@ -298,6 +331,9 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   scatterAdd: (inputs, { rows }) => {
     const [indices, updates] = inputs as [Tensor, Tensor];
     const leading = updates.shape.slice(0, indices.rank);
+    if (indices.dtype !== "int32") {
+      throw new ShapeError(`scatterAdd: needs int32 indices, but got ${indices.dtype}.`);
+    }
     if (shapeText(leading) !== shapeText(indices.shape)) {
       throw new ShapeError(
         `scatterAdd: the updates ${shapeText(updates.shape)} must begin with the indices' shape ` +

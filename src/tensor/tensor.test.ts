@@ -9,14 +9,18 @@ import {
   concat,
   constant,
   conv1d,
+  div,
   elementCount,
+  exp,
   gather,
   input,
   matmul,
+  mean,
   mul,
   neg,
   recurrent,
   reshape,
+  scatterAdd,
   slice,
   sum,
   type Tensor,
@@ -56,6 +60,32 @@ describe("what does not fit is said with both shapes", () => {
     ],
     [() => transpose(x, [0, 2]), "transpose: [0, 2] is no order of the axes of [128, 30]."],
     [() => constant([1, 2, 3], [2, 2]), "constant: 3 values do not fill the shape [2, 2]."],
+    [() => exp(input("i", [4], "int32")), "exp: needs float32, but got int32 [4]. Convert it with cast."],
+    [
+      () => matmul(x, input("i", [30, 2], "int32")),
+      "matmul: needs float32, but got int32 [30, 2]. Convert it with cast.",
+    ],
+    [
+      () => div(input("i", [4], "int32"), input("j", [4], "int32")),
+      "div: needs float32, but got int32 [4]. Convert it with cast.",
+    ],
+    [
+      () => mean(input("i", [4], "int32")),
+      "reduceMean: needs float32, but got int32 [4]. Convert it with cast.",
+    ],
+    [
+      () => concat([x, input("i", [128, 2], "int32")], 1),
+      "concat: the types differ, float32 and int32. Convert one with cast.",
+    ],
+    [
+      () => scatterAdd(input("f", [3]), input("u", [3, 2]), 4),
+      "scatterAdd: needs int32 indices, but got float32.",
+    ],
+    [
+      () => matmul(input("a", [100_000, 4]), input("b", [4, 50_000])),
+      "matmul: [100000, 50000] from [100000, 4] and [4, 50000] has 5.00e+9 elements, 20 GB, more than an array can " +
+        "hold (2147483648 elements). Use smaller batches, layers or sequences.",
+    ],
     [
       () => conv1d(input("s", [2, 3, 5]), input("k", [4, 2, 3])),
       "conv1d: 3 channels in 1 groups and a weight [4, 2, 3] do not fit: it takes 2 channels, and its outputs must divide into the groups.",
@@ -88,6 +118,26 @@ describe("what does not fit is said with both shapes", () => {
     ],
   ])("%#", (act, message) => {
     expect(act).toThrow(new ShapeError(message));
+  });
+
+  test("what no memory holds is refused while tracing, with the layer", () => {
+    const network = () =>
+      describeNetwork((scope, inputs) => {
+        const weight = scope
+          .child("body")
+          .child("layer0")
+          .parameter("weight", [4, 10 ** 9], {
+            kind: "constant",
+            value: 0,
+          });
+        return matmul(inputs, weight);
+      }, 4);
+    expect(network).toThrow(
+      new ShapeError(
+        'layer "body.layer0.weight": input: [4, 1000000000] has 4.00e+9 elements, 16 GB, more than an array can ' +
+          "hold (2147483648 elements). Use smaller batches, layers or sequences.",
+      ),
+    );
   });
 
   test("inside a network the layer is named", () => {

@@ -57,11 +57,26 @@ export class Tensor<P extends PrimitiveName = PrimitiveName> {
     this.attributes = attributes;
     this.shape = shape;
     this.dtype = dtype;
+    checkSize(this);
   }
 
   get rank(): number {
     return this.shape.length;
   }
+}
+
+/** Elements that one array can have at most: of float32, 8 GiB. */
+const largestCount = 2 ** 31;
+
+function checkSize({ op, inputs, shape }: Tensor): void {
+  const count = shape.reduce<number>((n, size) => (typeof size === "number" ? n * size : n), 1);
+  if (count <= largestCount) return;
+  const from =
+    inputs.length === 0 ? "" : ` from ${inputs.map((input) => shapeText(input.shape)).join(" and ")}`;
+  throw new ShapeError(
+    `${op}: ${shapeText(shape)}${from} has ${count.toPrecision(3)} elements, ${((count * 4) / 1e9).toFixed(0)} GB, ` +
+      "more than an array can hold (2147483648 elements). Use smaller batches, layers or sequences.",
+  );
 }
 
 /** True, and narrows the attributes, when `tensor` was made by the primitive `op`. */

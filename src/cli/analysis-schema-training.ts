@@ -3,7 +3,10 @@ import { z } from "zod";
 import { devices } from "../engine/index.ts";
 import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
 import { callback } from "./analysis-schema-callbacks.ts";
-import { between, flag, moduleReference, wholeNumber } from "./analysis-schema-values.ts";
+import { between, flag, moduleReference, text, wholeNumber } from "./analysis-schema-values.ts";
+
+/** Keys that only ensembles of final networks have. */
+const ofMembers = ["metric", "higherIsBetter"] as const;
 
 /** Keys that only ensembles of snapshots have. */
 const ofSnapshots = ["power", "choose", "patience", "cyclesOnly"] as const;
@@ -25,15 +28,23 @@ export const ensemble: z.ZodType<EnsembleConfiguration> = z
       .enum(["reciprocal", "uniform", "rank"])
       .optional()
       .describe("by 1/validation loss, alike, or by a power of the rank (default for snapshots)"),
+    metric: text("loss, or what MetricLogger records: choose and weight by it").exactOptional(),
+    higherIsBetter: flag("of that metric, more is better").exactOptional(),
     power: between(-100, 100, "the weight of rank r = 1, 2, … is r^power").exactOptional(),
     choose: z.enum(["latest", "best"]).exactOptional().describe("cycles by time, or by validation loss"),
     patience: wholeNumber(0, "cycles left out at the end").exactOptional(),
     cyclesOnly: flag("without the final networks").exactOptional(),
   })
   .superRefine((value, context) => {
-    if (value.kind !== "members") return;
     const refuse = (key: string, message: string): void =>
       context.addIssue({ code: "custom", path: [key], message });
+    if (value.kind !== "members") {
+      for (const key of ofMembers) {
+        if (value[key] !== undefined)
+          refuse(key, "only ensembles of final networks have this; set kind: members");
+      }
+      return;
+    }
     for (const key of ofSnapshots) {
       if (value[key] !== undefined) refuse(key, "only ensembles of snapshots have this; set kind: snapshots");
     }

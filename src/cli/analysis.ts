@@ -190,6 +190,9 @@ export type EnsembleConfiguration =
       readonly kind: "members";
       readonly size?: number;
       readonly weighting: "reciprocal" | "uniform";
+      /** `loss` when left out. */
+      readonly metric?: string;
+      readonly higherIsBetter?: boolean;
     }
   | {
       readonly kind: "snapshots" | "geometric" | "average";

@@ -1,7 +1,15 @@
 /** From trainings to an ensemble: final networks, snapshots of their cycles, or averages of those. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
-import { type Callback, type CallbackSpec, makeCallbacks, type TrainingFolds } from "../train/index.ts";
+import {
+  type Callback,
+  type CallbackSpec,
+  type MemberOutcome,
+  makeCallbacks,
+  parseHistory,
+  type TrainingFolds,
+} from "../train/index.ts";
 import { averagedTrainings } from "./average-networks.ts";
 import type { EnsembleOptions, TrainedResult } from "./choose-members.ts";
 import { Ensemble } from "./ensemble.ts";
@@ -66,13 +74,23 @@ export async function assembleEnsemble(
   }
 }
 
+/** A finished training as a result to choose by; the metrics are those of its best epoch, where a callback logged some. */
+export function trainedResult({
+  result: { member, validationLoss, validationFold, bestEpoch },
+  history,
+  model,
+}: Pick<MemberOutcome, "result" | "history" | "model">): TrainedResult {
+  const { metrics = {} } = history[bestEpoch - 1] ?? {};
+  return { member, validationLoss, validationFold, metrics, model };
+}
+
 /** The final networks of all trainings in a folder. */
 async function finalNetworks(directory: string): Promise<TrainedResult[]> {
   const load = sharedLoader();
   const results: TrainedResult[] = [];
   for (const { folder, result } of await storedTrainings(directory)) {
-    const { member, validationLoss, validationFold } = result;
-    results.push({ member, validationLoss, validationFold, model: await load(folder) });
+    const history = parseHistory(await readFile(join(folder, "history.jsonl"), "utf8"));
+    results.push(trainedResult({ result, history, model: await load(folder) }));
   }
   return results;
 }

@@ -11,7 +11,13 @@ import {
   type TrainingOptions,
   trainMembers,
 } from "../train/index.ts";
-import { assembleEnsemble, checkRecipe, type EnsembleRecipe, usesSnapshots } from "./assemble.ts";
+import {
+  assembleEnsemble,
+  checkRecipe,
+  type EnsembleRecipe,
+  trainedResult,
+  usesSnapshots,
+} from "./assemble.ts";
 import { Ensemble } from "./ensemble.ts";
 
 /** What comes out of training an ensemble. */
@@ -54,15 +60,7 @@ export async function foldTrainEnsemble(
   const results = outcomes.map(({ result }) => result);
   const assembled = usesSnapshots(recipe)
     ? await assembleEnsemble(outputDirectory!, recipe, { ...options, callbacks, folds: foldYielder })
-    : Ensemble.fromResults(
-        outcomes.map(({ result: { member, validationLoss, validationFold }, model }) => ({
-          member,
-          model,
-          validationLoss,
-          validationFold,
-        })),
-        recipe,
-      );
+    : Ensemble.fromResults(outcomes.map(trainedResult), recipe);
   const ensemble = assembled.onDevice(options.device ?? "cpu");
   if (outputDirectory !== undefined) await ensemble.saveIndex(outputDirectory);
   return { results, histories: outcomes.map(({ history }) => history), ensemble, timings };

@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // The examples are written as a user of the package writes them.
+  resolve: { alias: { "lumin-hep": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/long/**", "node_modules/**"],

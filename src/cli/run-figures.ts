@@ -147,13 +147,12 @@ function symmetricRange(differences: Float64Array): [number, number] {
   return [-limit, limit];
 }
 
-/** Edges of bins with about the same number of values; the last one lies just above the highest value. */
+/** Edges of bins with about the same number of values, over the central 98 % of them. */
 function evenEdges(values: Float64Array, count: number): number[] {
   const sorted = values.slice().sort();
-  const at = (i: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor((i * sorted.length) / count))]!;
-  const inner = Array.from({ length: count }, (_, i) => at(i));
-  const top = sorted.at(-1)!;
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
+  const inner = Array.from({ length: count }, (_, i) => at(0.01 + (0.98 * i) / count));
+  const top = at(0.99);
   const above = top + Math.max(Math.abs(top), 1) * 1e-9;
   return [...new Set(inner), above];
 }

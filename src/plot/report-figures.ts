@@ -19,8 +19,8 @@ export interface Figure {
 /** The figures of a report, in the order of the page. */
 export function figuresOf(report: RunReport): Figure[] {
   return [
-    ...binaryFigures(report),
     ...classFigures(report),
+    ...binaryFigures(report),
     ...regressionFigures(report),
     ...trainingFigures(report),
   ];
@@ -110,7 +110,7 @@ function regressionFigures({ regressions = [] }: RunReport): Figure[] {
       id: `resolution-${i}`,
       heading: `Bias and resolution of ${target}`,
       caption:
-        "Mean of prediction − truth, and half the width of its central 68 % (the standard deviation, where weights are negative), in bins of the truth with about the same number of validation events.",
+        "Mean of prediction − truth, and half the width of its central 68 % (the standard deviation, where weights are negative), in bins of the truth with about the same number of validation events (the outermost 2 % are left out).",
       plot: (looks) => plotResolution(profile, looks),
     },
   ]);

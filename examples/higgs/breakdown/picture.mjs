@@ -1,0 +1,53 @@
+/** What each step brings as a picture: score, training time and prediction time, side by side. */
+
+/** A Vega-Lite specification with one row a step. */
+export function picture(rows) {
+  const names = rows.map(({ name }) => name);
+  const panel = (title, fields, { zero, log = false, hasNames = false }) => {
+    const values = rows.map((row) => ({ step: row.name, ...fields(row) }));
+    const y = {
+      field: "step",
+      type: "nominal",
+      sort: names,
+      axis: hasNames
+        ? { title: null, labelFontSize: 12, labelLimit: 200, ticks: false }
+        : { title: null, labels: false, ticks: false },
+    };
+    const scale = { zero, nice: true, ...(log ? { type: "log" } : {}) };
+    const x = (field) => ({ field, type: "quantitative", scale, axis: { title, grid: true, tickCount: 5 } });
+    const bars = [
+      {
+        mark: { type: "rule", strokeWidth: 1.5, color: "#5790fc" },
+        encoding: { x: x("low"), x2: { field: "high" }, y },
+      },
+      {
+        mark: { type: "point", filled: true, size: 60, opacity: 1, color: "#5790fc" },
+        encoding: { x: x("value"), y },
+      },
+    ];
+    return { width: 210, height: 26 * rows.length, data: { values }, layer: bars };
+  };
+  const measured = (key) => (row) => {
+    const { value, uncertainty } = row[key];
+    return { value, low: value - uncertainty, high: value + uncertainty };
+  };
+  const exact = (key) => (row) => ({ value: row[key], low: row[key], high: row[key] });
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    description: "Score, training time and prediction time of each step",
+    padding: 10,
+    spacing: 24,
+    hconcat: [
+      panel("Weighted AUC", measured("auc"), { zero: false, hasNames: true }),
+      panel("AUC gained by the step", measured("aucGain"), { zero: true }),
+      panel("Mean AMS, cuts keeping 12–18 %", measured("ams"), { zero: false }),
+      panel("Training [s], one core", exact("trainingSeconds"), { zero: false, log: true }),
+      panel("Prediction [ms / 1000 events]", exact("predictionMilliseconds"), { zero: false, log: true }),
+    ],
+    config: {
+      background: "white",
+      font: "Helvetica, Arial, sans-serif",
+      axis: { titleFontWeight: "normal" },
+    },
+  };
+}

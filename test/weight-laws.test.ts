@@ -376,6 +376,34 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
     { of: ({ truth, w }) => array.weightedQuantiles(truth, [0.1, 0.5, 0.68], w), negative: "refused" },
   ],
   [
+    "metrics.binnedSignificance",
+    {
+      of: ({ p, y, w }) => {
+        const { signal, background } = metrics.binnedSignificance(p, y, w, [0, 0.25, 0.5, 1]);
+        return [...signal, ...background];
+      },
+      degree: 1,
+    },
+  ],
+  [
+    "metrics.binsByUncertainty",
+    {
+      of: ({ p, y, w }) => metrics.binsByUncertainty(p, y, w, { maximumUncertainty: 0.8, step: 0.1 }),
+      notTwice: "because events are counted",
+      negative: "because events are counted",
+    },
+  ],
+  [
+    "metrics.binsBySignificance",
+    {
+      of: ({ p, y, w }) => [
+        metrics.binsBySignificance(p, y, w, { minimumBackgroundCount: 1, maximumBins: 1 }).length,
+      ],
+      notTwice: "because events are counted",
+      negative: "because slices hold equally many events",
+    },
+  ],
+  [
     "array.histogram",
     {
       of: ({ p, w }) => {
@@ -419,6 +447,7 @@ const weightless: Readonly<Record<string, string>> = {
   "array.bootstrapDeviations": "of statistics that take the weights",
   "array.CompensatedSum": "adds what it is given",
   "array.poissonCounts": "how often events are drawn, whatever they weigh",
+  "array.roundToUncertainty": "rounds what it is given",
   "array.sum": "adds what it is given",
 };
 

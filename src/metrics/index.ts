@@ -15,6 +15,14 @@ export {
   type ReportedSignificance,
 } from "./binary-classification.ts";
 export {
+  type BinnedSignificance,
+  binnedSignificance,
+  binsBySignificance,
+  binsByUncertainty,
+  type SignificanceBinning,
+  type UncertaintyBinning,
+} from "./binning.ts";
+export {
   type CalibrationBin,
   calibrationBins,
   calibrationError,

@@ -59,7 +59,7 @@ async function train(builder: ModelBuilder, data: ReturnType<typeof events>, ste
   });
   await program.release();
   const mean = (part: Float32Array) => part.reduce((x, y) => x + y) / part.length;
-  return { state, first: mean(losses.subarray(0, 5)), last: mean(losses.subarray(-20)) };
+  return { state, last: mean(losses.subarray(-20)) };
 }
 
 const heads: Readonly<Record<string, HeadSpec>> = {
@@ -133,8 +133,9 @@ describe.each(Object.entries(heads))("with %s beside flat features, a network", 
     const builder = new ModelBuilder({ ...options, head: multiHead({ objects: head as never }) });
     const again = ModelBuilder.fromSpec(JSON.parse(JSON.stringify(builder.toSpec())));
     const data = events(600);
-    const { state, first, last } = await train(builder, data);
-    expect(last).toBeLessThan(0.92 * first);
+    const { state, last } = await train(builder, data);
+    // Without the objects it stays above 0.6: see below.
+    expect(last).toBeLessThan(0.5);
     expect((await train(again, data)).state).toEqual(state);
     const model = new Model(builder, state);
     const loaded = Model.fromFiles(model.toFiles());
@@ -148,6 +149,12 @@ describe.each(Object.entries(heads))("with %s beside flat features, a network", 
     await model.release();
     await loaded.release();
   });
+});
+
+test("a network of the flat features alone does not learn what the objects decide", async () => {
+  const head = multiHead({ objects: recurrentHead({ ...columns, width: 5 }) });
+  const builder = new ModelBuilder({ ...options, head, inputMask: { features: ["met", "ht"] } });
+  expect((await train(builder, events(600))).last).toBeGreaterThan(0.6);
 });
 
 describe("heads of objects", () => {

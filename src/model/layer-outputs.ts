@@ -25,7 +25,10 @@ export interface LayerOutputsProgram {
   release(): Promise<void>;
 }
 
-/** Finds the products of activations with weight matrices in the traced network, and compiles their moments. */
+/**
+ * Finds the products of activations with weights in the traced network, those of linear layers and of convolutions, and
+ * compiles their moments.
+ */
 export async function compileLayerOutputs(
   builder: ModelBuilder,
   options: EngineOptions = {},
@@ -38,9 +41,9 @@ export async function compileLayerOutputs(
   const nameOf = new Map(traced.parameters.map((tensor, i) => [tensor, layout.parameters[i]!.name]));
   const products = new Map<string, Tensor>();
   for (const node of nodesOf(traced.output)) {
-    const [, right] = node.inputs;
-    if (!isMadeBy(node, "matmul") || !isMadeBy(right!, "transpose")) continue;
-    const name = nameOf.get(right.inputs[0]!);
+    if (!isMadeBy(node, "matmul")) continue;
+    const names = node.inputs.map((factor) => parameterIn(factor, nameOf));
+    const name = names.find((each) => each?.endsWith("weight"));
     if (name !== undefined) products.set(name, node);
   }
   const layers = layout.parameters.map(({ name }) => name).filter((name) => products.has(name));
@@ -85,4 +88,11 @@ function nodesOf(output: Tensor): Set<Tensor> {
     waiting.push(...node.inputs);
   }
   return seen;
+}
+
+/** The name of the parameter that a tensor is, or was before it was transposed and reshaped. */
+function parameterIn(tensor: Tensor, nameOf: ReadonlyMap<Tensor, string>): string | undefined {
+  const name = nameOf.get(tensor);
+  if (name !== undefined || !(isMadeBy(tensor, "transpose") || isMadeBy(tensor, "reshape"))) return name;
+  return parameterIn(tensor.inputs[0]!, nameOf);
 }

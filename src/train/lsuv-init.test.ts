@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { cloudFolds, logisticRegression } from "../../test/support/logistic-regression.ts";
 import { Stream } from "../array/index.ts";
 import { compileLayerOutputs, ModelBuilder } from "../model/index.ts";
-import { type FullyConnectedOptions, fullyConnected } from "../nn/index.ts";
+import {
+  conv1dHead,
+  type FullyConnectedOptions,
+  fullyConnected,
+  type HeadSpec,
+  recurrentHead,
+} from "../nn/index.ts";
 import type { TrainingView } from "./callback.ts";
 import { type LsuvInitOptions, lsuvInitCallback, orthonormalMatrix } from "./lsuv-init.ts";
 import { trainMember } from "./train-member.ts";
@@ -50,6 +56,32 @@ describe("LsuvInit", () => {
       for (const value of after.deviations) expect(Math.abs(value - 1)).toBeLessThanOrEqual(0.1);
     },
   );
+
+  test("convolutions too; a recurrent head's own matrices stay", async () => {
+    const features = {
+      continuousFeatures: ["a_x", "b_x", "c_x"],
+      categoricalFeatures: [],
+      categorySizes: [],
+    };
+    const columns = { objects: ["a", "b", "c"], features: ["x"] };
+    const body = fullyConnected({ depth: 2, width: 12 });
+    const build = (head: HeadSpec) => new ModelBuilder({ task: { kind: "binary" }, features, head, body });
+    const convolution = build(conv1dHead({ ...columns, layers: [{ channels: 6 }] }));
+    const after = await start(convolution, {});
+    expect(after.layers).toEqual([
+      "head.layer0.weight",
+      "body.layer0.weight",
+      "body.layer1.weight",
+      "tail.weight",
+    ]);
+    for (const value of after.deviations) expect(Math.abs(value - 1)).toBeLessThanOrEqual(0.1);
+    const recurrent = build(recurrentHead({ ...columns, cell: "gru", width: 4, depth: 1 }));
+    const { layers, parameters } = await start(recurrent, {});
+    expect(layers).toEqual(["body.layer0.weight", "body.layer1.weight", "tail.weight"]);
+    const own = recurrent.initialState(4, 0).parameters;
+    const { offset } = recurrent.layout.parameters.find(({ name }) => name === "body.layer0.weight")!;
+    expect(parameters.subarray(0, offset)).toEqual(own.subarray(0, offset));
+  });
 
   test("another deviation, the network's own draw, and batch norm", async () => {
     const options = { deviation: 0.5, tolerance: 0.01, orthonormal: false };

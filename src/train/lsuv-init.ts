@@ -1,4 +1,4 @@
-/** `LsuvInit`: weights that give every linear layer outputs of unit variance on the data. */
+/** `LsuvInit`: weights that give every linear layer and convolution outputs of unit variance on the data. */
 import type { Stream } from "../array/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { compileLayerOutputs, ModelBuilder, type ModelWeights } from "../model/index.ts";
@@ -18,7 +18,7 @@ export interface LsuvInitOptions {
 
 /**
  * Layer-sequential unit-variance initialisation (Mishkin and Matas, arXiv 1511.06422): orthonormal weights, no
- * biases, then layer by layer the weights are divided by the standard deviation of the layer's outputs over
+ * biases, then layer by layer (linear layers and convolutions) the weights are divided by the standard deviation of the layer's outputs over
  * the first training fold, all events alike. Layers whose weights are frozen stay as they are. Nothing of the
  * training changes besides (Python LUMIN's leaves the network without dropout for an epoch).
  */
@@ -53,7 +53,8 @@ async function scaled(
     for (const [i, layer] of program.layers.entries()) {
       const matrix = part(layer);
       if (!matrix) continue;
-      const [rows, columns] = entries.get(layer)!.shape as [number, number];
+      const [rows, ...places] = entries.get(layer)!.shape as [number, ...number[]];
+      const columns = places.reduce((product, size) => product * size, 1);
       if (orthonormal) matrix.set(orthonormalMatrix(rows, columns, stream(layer)));
       part(layer.replace(/weight$/, "bias"))?.fill(0);
       for (let attempt = 0; attempt < attempts; attempt++) {

@@ -8,7 +8,8 @@ import { Model, ModelBuilder } from "../model/index.ts";
 import { fullyConnected } from "../nn/index.ts";
 import { Ensemble } from "./ensemble.ts";
 import { exportSafetensors } from "./export/index.ts";
-import { ForeignModel, type ForeignModelOptions } from "./foreign-model.ts";
+import type { ForeignModelOptions } from "./foreign-interface.ts";
+import { ForeignModel } from "./foreign-model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lumin-foreign-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -29,10 +29,16 @@ export function averageNetworks(
     );
   }
   for (const model of models) {
-    if (isSameNetwork(model, first)) continue;
-    throw new ConfigurationError(
-      "averageNetworks: the networks are not of one builder; their weights have no mean.",
-    );
+    if (!isSameNetwork(model, first)) {
+      throw new ConfigurationError(
+        "averageNetworks: the networks are not of one builder; their weights have no mean.",
+      );
+    }
+    if (model.usedFeatures.join() !== first.usedFeatures.join()) {
+      throw new ConfigurationError(
+        "averageNetworks: the networks see different features (their input masks differ); their weights have no mean.",
+      );
+    }
   }
   const mean = (part: keyof ModelWeights): Float32Array =>
     Float32Array.from(first[part], (_, at) =>

@@ -135,6 +135,21 @@ describe("averaged weights", () => {
     expect(() => averageNetworks([])).toThrow("give at least one network");
   });
 
+  test("need networks that see the same features", () => {
+    const masked = new ModelBuilder({
+      task: { kind: "binary" },
+      features: { continuousFeatures: ["a", "b"], categoricalFeatures: [], categorySizes: [] },
+      body: fullyConnected({ depth: 1, width: 2 }),
+      inputMask: { fraction: 0.5 },
+    });
+    const models = Array.from({ length: 6 }, (_, member) => Model.fresh(masked, 1, member));
+    const sees = (name: string) => models.filter(({ usedFeatures }) => usedFeatures[0] === name);
+    expect(averageNetworks(sees("a")).usedFeatures).toEqual(["a"]);
+    expect(() => averageNetworks([...sees("a"), ...sees("b")])).toThrow(
+      "averageNetworks: the networks see different features (their input masks differ); their weights have no mean.",
+    );
+  });
+
   test("make one network a training, with running statistics of its own and its validation loss", async () => {
     const ensemble = await assemble({ kind: "average", size: 2 });
     expect(described(ensemble).map(([member, name]) => [member, name])).toEqual([

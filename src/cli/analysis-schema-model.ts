@@ -3,6 +3,7 @@ import { z } from "zod";
 import { optimiserNames } from "../optim/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { objects } from "./analysis-schema-objects.ts";
+import { trees } from "./analysis-schema-trees.ts";
 import {
   between,
   flag,
@@ -134,15 +135,21 @@ const start = z
   )
   .describe("what the networks start with; the rest is drawn");
 
+const network = z.strictObject({
+  type: z.literal("network").optional(),
+  head: head.prefault({}),
+  body: body.prefault({}),
+  tail: tail.prefault({}),
+  start: start.exactOptional(),
+  loss: lossOrModule.default("auto").describe("auto: cross-entropy, or squared error for a regression"),
+  optimiser: optimiser.prefault({}),
+});
+
 /** `model` of an analysis file. */
 export const model: z.ZodType<Analysis["model"]> = z
-  .strictObject({
-    head: head.prefault({}),
-    body: body.prefault({}),
-    tail: tail.prefault({}),
-    start: start.exactOptional(),
-    loss: lossOrModule.default("auto").describe("auto: cross-entropy, or squared error for a regression"),
-    optimiser: optimiser.prefault({}),
+  // Trees are declared as any object: what they parse to is a `TreesConfiguration`.
+  .discriminatedUnion("type", [network, trees as unknown as typeof network], {
+    error: "expected network, boosting or forest",
   })
   .prefault({})
-  .describe("the network");
+  .describe("the network, or trees");

@@ -1,6 +1,8 @@
 /** The description of an analysis: what one YAML file says, after checking and with all defaults filled in. */
 
 import type { Device } from "../engine/index.ts";
+import type { TreesSpec } from "../ensemble/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
 import type {
   Conv1dHeadOptions,
   GraphHeadOptions,
@@ -148,8 +150,12 @@ export type BodyConfiguration =
     }
   | { readonly kind: "identity" };
 
+/** Trees instead of networks. */
+export type TreesConfiguration = TreesSpec;
+
 /** The network. */
 export interface ModelConfiguration {
+  readonly type?: "network" | undefined;
   readonly head: {
     /** Embedding size per categorical feature: LUMIN's rule of the paper, min(50, 1 + ⌊n/2⌋), one number, or one each. */
     readonly embeddings: "paper" | number | Readonly<Record<string, number>>;
@@ -253,7 +259,7 @@ export interface Analysis {
   readonly features: FeaturesConfiguration;
   readonly folds: FoldsConfiguration;
   readonly augmentation: AugmentationConfiguration | "off";
-  readonly model: ModelConfiguration;
+  readonly model: ModelConfiguration | TreesConfiguration;
   readonly training: TrainingConfiguration;
   readonly evaluation: EvaluationConfiguration;
   readonly seed: number;
@@ -268,4 +274,15 @@ export function classNames(target: TargetConfiguration): readonly string[] {
     names[code] = names[code] === undefined ? name : `${names[code]}, ${name}`;
   }
   return names;
+}
+
+/** Whether an analysis asks for trees. */
+export function isTrees(model: Analysis["model"]): model is TreesConfiguration {
+  return model.type === "boosting" || model.type === "forest";
+}
+
+/** The network of an analysis. @throws ConfigurationError where it asks for trees. */
+export function networkConfiguration({ model }: Pick<Analysis, "model">): ModelConfiguration {
+  if (!isTrees(model)) return model;
+  throw new ConfigurationError(`model.type: ${model.type}: this needs a network; use type: network.`);
 }

@@ -1,9 +1,12 @@
 /** `lumin train`. */
+
+import { isTrees } from "./analysis.ts";
 import { readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { TrainOptions } from "./program.ts";
+import type { RunRecord } from "./run-record.ts";
 import { trainAnalysis } from "./train-analysis.ts";
 
 export async function trainCommand(
@@ -19,10 +22,9 @@ export async function trainCommand(
     resume: options.resume === true,
     checkpointSeconds: options.checkpoint,
   });
-  const { members, stepCount } = record.training;
+  const { stepCount } = record.training;
   process.stdout.write(
-    `\n${members.length} ${members.length === 1 ? "network" : "networks"} of ${count(record.network.parameterCount)} parameters, ` +
-      `${count(stepCount)} steps\n\n${metricsText(metrics, record.analysis)}\nreport: ${paths.report}\n`,
+    `\n${membersText(record)}, ${count(stepCount)} ${isTrees(record.analysis.model) ? "rounds" : "steps"}\n\n${metricsText(metrics, record.analysis)}\nreport: ${paths.report}\n`,
   );
 }
 
@@ -35,4 +37,14 @@ export function settingsOf({
   readonly seed?: number;
 }): string[] {
   return [...set, ...(seed === undefined ? [] : [`seed=${seed}`])];
+}
+
+function membersText({
+  analysis: { model },
+  network: { parameterCount },
+  training: { members },
+}: RunRecord): string {
+  const size = count(parameterCount);
+  if (isTrees(model)) return `${members.length} × ${model.type} of ${size} leaves`;
+  return `${members.length} ${members.length === 1 ? "network" : "networks"} of ${size} parameters`;
 }

@@ -7,6 +7,7 @@ import {
   type Ensemble,
   type MemberComparison,
 } from "../ensemble/index.ts";
+import type { Task } from "../nn/index.ts";
 import { formatMeasured, formatNumber } from "../plot/index.ts";
 import type { Analysis } from "./analysis.ts";
 import type { ScoredSet } from "./evaluation.ts";
@@ -15,12 +16,12 @@ import { type RunPaths, readJson } from "./run-folder.ts";
 
 /** Compares on a scored set; undefined where the outputs are not the targets, as behind an endcap. */
 export function memberTable(
-  { seed, evaluation }: Analysis,
+  { seed, evaluation, target }: Analysis,
   ensemble: Ensemble,
   { predictions, targets, weights }: Pick<ScoredSet, "predictions" | "targets" | "weights">,
   members: readonly Float64Array[],
 ): MemberComparison | undefined {
-  const { task } = ensemble.builder;
+  const task = taskOfOutputs(target.task, ensemble.outputCount);
   if (task.kind === "regression" && targets.length !== predictions.length) return undefined;
   const bootstrap = { replicaCount: evaluation.bootstrap, seed };
   return compareMembers(
@@ -30,6 +31,11 @@ export function memberTable(
     { targets, weights },
     bootstrap,
   );
+}
+
+function taskOfOutputs(kind: Analysis["target"]["task"], count: number): Task {
+  if (kind === "binary") return { kind };
+  return kind === "multiclass" ? { kind, classCount: count } : { kind, targetCount: count };
 }
 
 /** The table of a finished run, if it has one. */

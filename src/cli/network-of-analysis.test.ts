@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FoldYielder, writeFoldFile } from "../data/index.ts";
 import { Model } from "../model/index.ts";
-import type { Analysis } from "./analysis.ts";
+import { type Analysis, networkConfiguration } from "./analysis.ts";
 import { analysisSchema } from "./analysis-schema.ts";
 import { bodyText, builderFor } from "./network-of-analysis.ts";
 
@@ -64,7 +64,7 @@ describe("the network of an analysis", () => {
     expect(shapes["body.block0.bottleneck.weight"]).toEqual([1, 4]);
     expect(shapes["body.block0.layer0.weight"]).toEqual([4, 2]);
     expect(shapes["body.block1.layer1.weight"]).toEqual([3, 7]);
-    expect(bodyText(analysisOf({ body }).model.body)).toBe(
+    expect(bodyText(networkConfiguration(analysisOf({ body })).body)).toBe(
       "DER_*: plain, 1 × 4, swish; PRI_* jets: dense, 2 × 3, swish",
     );
   });

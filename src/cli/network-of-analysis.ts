@@ -22,7 +22,14 @@ import {
   recurrentHead,
   type Task,
 } from "../nn/index.ts";
-import { type Analysis, type BodyConfiguration, classNames, type ObjectsConfiguration } from "./analysis.ts";
+import {
+  type Analysis,
+  type BodyConfiguration,
+  classNames,
+  type ModelConfiguration,
+  networkConfiguration,
+  type ObjectsConfiguration,
+} from "./analysis.ts";
 
 /**
  * The builder of the analysis's networks; paths in the analysis are relative to `directory`.
@@ -33,7 +40,7 @@ export async function builderFor(
   folds: FoldYielder,
   directory: string,
 ): Promise<ModelBuilder> {
-  const { head, body, tail, loss, optimiser } = analysis.model;
+  const { head, body, tail, loss, optimiser } = networkConfiguration(analysis);
   const { subsample } = head;
   const embeddingSizes = sizesOf(head.embeddings, folds);
   return new ModelBuilder({
@@ -53,7 +60,7 @@ export async function builderFor(
 }
 
 function sizesOf(
-  embeddings: Analysis["model"]["head"]["embeddings"],
+  embeddings: ModelConfiguration["head"]["embeddings"],
   folds: FoldYielder,
 ): Readonly<Record<string, number>> | undefined {
   if (embeddings === "paper") return undefined;
@@ -61,7 +68,7 @@ function sizesOf(
   return Object.fromEntries(folds.categoricalFeatures.map((name) => [name, embeddings]));
 }
 
-function headOf({ inputDropout, embeddingDropout, objects, flat }: Analysis["model"]["head"]): HeadSpec {
+function headOf({ inputDropout, embeddingDropout, objects, flat }: ModelConfiguration["head"]): HeadSpec {
   const besides = catEmbHead({ inputDropout, embeddingDropout });
   if (objects === undefined) return besides;
   const ofObjects = objectsOf(objects);
@@ -85,14 +92,15 @@ function bodyOf(body: BodyConfiguration): BodySpec {
   return body.kind === "multiBlock" ? multiBlock(body) : body;
 }
 
-function taskOf({ target, model }: Analysis, folds: FoldYielder): Task {
+function taskOf(analysis: Analysis, folds: FoldYielder): Task {
+  const { target } = analysis;
   switch (target.task) {
     case "binary":
       return { kind: "binary" };
     case "multiclass":
       return { kind: "multiclass", classCount: classNames(target).length };
     case "regression": {
-      const { range, scaleTargets } = model.tail;
+      const { range, scaleTargets } = networkConfiguration(analysis).tail;
       return {
         kind: "regression",
         targetCount: target.columns.length,
@@ -104,9 +112,10 @@ function taskOf({ target, model }: Analysis, folds: FoldYielder): Task {
 }
 
 async function startOf(
-  { model: { start } }: Analysis,
+  analysis: Analysis,
   directory: string,
 ): Promise<{ readonly start?: NamedWeights; readonly embeddings?: Embeddings }> {
+  const { start } = networkConfiguration(analysis);
   if (start === undefined) return {};
   const { model, embeddings, names } = start;
   return {

@@ -12,7 +12,7 @@ import {
   type YieldRow,
 } from "../plot/index.ts";
 import { type History, parseHistory } from "../train/index.ts";
-import type { Analysis } from "./analysis.ts";
+import { type Analysis, isTrees, type ModelConfiguration, type TreesConfiguration } from "./analysis.ts";
 import { binaryLabels, classTotals } from "./binary-view.ts";
 import { type Metrics, type ScoredSet, type SetMetrics, setTitle, signalMetrics } from "./evaluation.ts";
 import { correlationText, memberTableCells, readMemberTable } from "./member-table.ts";
@@ -95,7 +95,14 @@ export function setIsRenormalised(analysis: Analysis, name: string): boolean {
   return analysis.evaluation.sets[name]?.renormalise ?? true;
 }
 
-function networkText(body: Analysis["model"]["body"], count: number): string {
+function modelText(model: Analysis["model"], count: number): string {
+  if (!isTrees(model)) return networkText(model.body, count);
+  const times = count === 1 ? "" : `${count} × `;
+  if (model.type === "forest") return `${times}a forest of ${model.trees} trees`;
+  return `${times}up to ${model.rounds} rounds of boosted trees`;
+}
+
+function networkText(body: ModelConfiguration["body"], count: number): string {
   const noun = `network${count === 1 ? "" : "s"}`;
   if (body.kind !== "fullyConnected") return `${noun} (${bodyText(body)})`;
   const { depth, width, connect, activation } = body;
@@ -103,11 +110,10 @@ function networkText(body: Analysis["model"]["body"], count: number): string {
 }
 
 function summaryOf({ analysis, data, training, network }: RunRecord): string {
-  const { body } = analysis.model;
   const members = training.members.length;
   return (
-    `${members} ${networkText(body, members)} ` +
-    `(${formatNumber(network.parameterCount)} parameters each), trained on ${formatNumber(data.trainingCount)} events in ` +
+    `${isTrees(analysis.model) ? "" : `${members} `}${modelText(analysis.model, members)} ` +
+    `(${formatNumber(network.parameterCount)} ${isTrees(analysis.model) ? "leaves" : "parameters"} each), trained on ${formatNumber(data.trainingCount)} events in ` +
     `${data.foldSizes.length} folds; ${formatNumber(data.validationCount)} validation events were kept from all of them.`
   );
 }
@@ -233,7 +239,7 @@ function settingsOf({
       ],
     },
     {
-      heading: "Network",
+      heading: isTrees(model) ? "Trees" : "Network",
       rows: [
         ["continuous features", features.continuous.length],
         [
@@ -241,35 +247,58 @@ function settingsOf({
           features.categorical.map((name, i) => `${name} (${features.categorySizes[i]})`).join(", ") ||
             "none",
         ],
-        ["body", bodyText(model.body)],
-        ...(model.body.kind === "fullyConnected"
-          ? ([
-              ["dropout", model.body.dropout],
-              ["batch norm", model.body.batchNorm],
-            ] as const)
-          : []),
-        ["loss", typeof model.loss === "string" ? model.loss : model.loss.name],
-        ["parameters", network.parameterCount],
+        ...(isTrees(model) ? treesRows(model) : networkRows(model, network.parameterCount)),
       ],
     },
     {
       heading: "Training",
       rows: [
         ["members", training.members.length],
-        ["epochs", analysis.training.epochs],
-        ["batch size", analysis.training.batchSize],
-        ["steps, all members", training.stepCount],
-        ["optimiser", model.optimiser.name],
-        [
-          "callbacks",
-          analysis.training.callbacks
-            .map((each) => ("callback" in each ? each.callback : each.name))
-            .join(", ") || "none",
-        ],
+        ...(isTrees(model)
+          ? ([["rounds, all members", training.stepCount]] as const)
+          : networkTrainingRows(analysis, model, training.stepCount)),
         ["augmentation", augmentation.isOn ? `on, ${augmentation.viewCount} views in prediction` : "off"],
         ["ensemble", ensembleText(analysis.training.ensemble)],
       ],
     },
+  ];
+}
+
+function treesRows({ type, ...options }: TreesConfiguration): SettingsGroup["rows"] {
+  return [
+    ["model", type],
+    ...Object.entries(options).map(
+      ([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value] as const,
+    ),
+  ] as SettingsGroup["rows"];
+}
+
+function networkRows(model: ModelConfiguration, parameterCount: number): SettingsGroup["rows"] {
+  return [
+    ["body", bodyText(model.body)],
+    ...(model.body.kind === "fullyConnected"
+      ? ([
+          ["dropout", model.body.dropout],
+          ["batch norm", model.body.batchNorm],
+        ] as const)
+      : []),
+    ["loss", typeof model.loss === "string" ? model.loss : model.loss.name],
+    ["parameters", parameterCount],
+  ];
+}
+
+function networkTrainingRows(
+  { training }: Analysis,
+  model: ModelConfiguration,
+  stepCount: number,
+): SettingsGroup["rows"] {
+  const callbacks = training.callbacks.map((each) => ("callback" in each ? each.callback : each.name));
+  return [
+    ["epochs", training.epochs],
+    ["batch size", training.batchSize],
+    ["steps, all members", stepCount],
+    ["optimiser", model.optimiser.name],
+    ["callbacks", callbacks.join(", ") || "none"],
   ];
 }
 

@@ -106,7 +106,7 @@ export async function trainAnalysis(
     try {
       if (state === "new") options.takeMembers?.(out);
       const training = clock.silentPhase("training");
-      const { builder, training: trained } = await trainEnsemble(analysis, folds, paths, {
+      const { parameterCount, training: trained } = await trainEnsemble(analysis, folds, paths, {
         directory,
         workers: options.workers,
         resume: isResumed,
@@ -125,7 +125,7 @@ export async function trainAnalysis(
         },
       });
       training();
-      const ready: TrainedAnalysis = { ...prepared, folds, builder, training: trained };
+      const ready: TrainedAnalysis = { ...prepared, folds, parameterCount, training: trained };
       const { scored, members } = await scoreAll(file, ready, split, sets, options, clock);
 
       const evaluating = clock.phase("evaluating");
@@ -365,7 +365,7 @@ function selectValues(
 function recordOf(
   { analysis, path }: AnalysisFile,
   { versions, files, modules }: RunIdentity,
-  { folds, builder, training, foldRows }: TrainedAnalysis,
+  { folds, parameterCount, training, foldRows }: TrainedAnalysis,
   split: SplitEvents,
   sets: Readonly<Record<string, LabelledEvents>>,
 ): RunRecord {
@@ -397,7 +397,7 @@ function recordOf(
       categorical: folds.categoricalFeatures,
       categorySizes: folds.categorySizes,
     },
-    network: { parameterCount: builder.parameterCount, outputCount: training.ensemble.outputCount },
+    network: { parameterCount, outputCount: training.ensemble.outputCount },
     augmentation: {
       isOn: augmentation !== "off",
       viewCount: folds.augmentationCount,
@@ -407,7 +407,7 @@ function recordOf(
       stepCount: training.results.reduce((sum, { stepCount }) => sum + stepCount, 0),
       members: training.results.map(({ stopReason, ...result }) => ({
         ...result,
-        parameterCount: builder.parameterCount,
+        parameterCount,
         weight: weights.get(result.member) ?? 0,
         ...(stopReason === null ? {} : { stopReason }),
       })),

@@ -13,11 +13,10 @@ import {
   trainingWeights,
   writeFoldFile,
 } from "../data/index.ts";
-import { type EnsembleTraining, foldTrainEnsemble } from "../ensemble/index.ts";
+import { type EnsembleTraining, foldTrainEnsemble, foldTrainTrees, TreeModel } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import type { ModelBuilder } from "../model/index.ts";
 import type { CallbackSpec, ProgressEvent, TrainingEvent } from "../train/index.ts";
-import { type Analysis, classNames } from "./analysis.ts";
+import { type Analysis, classNames, isTrees, type TreesConfiguration } from "./analysis.ts";
 import { builderFor } from "./network-of-analysis.ts";
 import { type LabelledEvents, stratificationKeys } from "./prepare-events.ts";
 import type { RunPaths } from "./run-folder.ts";
@@ -45,8 +44,9 @@ export interface TrainedAnalysis {
   readonly folds: FoldYielder;
   /** For each fold the rows of the training events in it. */
   readonly foldRows: readonly Int32Array[];
-  readonly builder: ModelBuilder;
   readonly training: EnsembleTraining;
+  /** Of one member: its network's parameters, or the leaves of its trees. */
+  readonly parameterCount: number;
 }
 
 /** Preprocessing and folds, before anything is trained. */
@@ -124,7 +124,8 @@ export async function trainEnsemble(
   folds: FoldYielder,
   paths: RunPaths,
   surroundings: TrainingSurroundings,
-): Promise<{ readonly builder: ModelBuilder; readonly training: EnsembleTraining }> {
+): Promise<Pick<TrainedAnalysis, "training" | "parameterCount">> {
+  if (isTrees(analysis.model)) return trainTrees(analysis, analysis.model, folds, paths, surroundings);
   const { directory, workers, signal, resume = false, checkpointSeconds, onProgress, onEvent } = surroundings;
   const { members, epochs, batchSize, callbacks, patience, device, ensemble } = analysis.training;
   const builder = await builderFor(analysis, folds, directory);
@@ -149,9 +150,44 @@ export async function trainEnsemble(
       ...(patience === undefined ? {} : { patience }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return { builder, training };
+    return { training, parameterCount: builder.parameterCount };
   } finally {
     surroundings.trainingEnds();
+  }
+}
+
+async function trainTrees(
+  { augmentation, target, training: { members, ensemble }, seed }: Analysis,
+  spec: TreesConfiguration,
+  folds: FoldYielder,
+  paths: RunPaths,
+  { workers, signal, onProgress, onEvent, trainingBegins, trainingEnds }: TrainingSurroundings,
+): Promise<Pick<TrainedAnalysis, "training" | "parameterCount">> {
+  const refuse = (what: string): never => {
+    throw new ConfigurationError(`model.type: ${spec.type}: ${what}`);
+  };
+  if (augmentation !== "off") refuse("trees take the events as they are. Set augmentation: off.");
+  if (target.columns.length > 1) {
+    refuse(`trees learn one target, but ${target.columns.length} columns are given in target.column.`);
+  }
+  if (ensemble.kind !== "members") refuse(`trees have no cycles. Set training.ensemble.kind: members.`);
+  trainingBegins();
+  try {
+    const training = await foldTrainTrees(folds, target.task, spec, {
+      memberCount: members,
+      seed,
+      workers: Math.min(workers, members),
+      ensemble: ensemble.kind === "members" ? ensemble : {},
+      outputDirectory: paths.folder,
+      onProgress,
+      onEvent,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const [first] = training.ensemble.members;
+    const parameterCount = first?.model instanceof TreeModel ? first.model.leafCount : 0;
+    return { training, parameterCount };
+  } finally {
+    trainingEnds();
   }
 }
 
@@ -192,7 +228,8 @@ function checkNoTargetIsFeature(targets: readonly string[], pipeline: Pipeline):
 }
 
 /** A fold smaller than the batch would give no training step. */
-function checkFolds({ training, folds }: Analysis, foldRows: readonly Int32Array[]): void {
+function checkFolds({ training, folds, model }: Analysis, foldRows: readonly Int32Array[]): void {
+  if (isTrees(model)) return;
   const smallest = Math.min(...foldRows.map((rows) => rows.length));
   if (smallest < training.batchSize) {
     const fold = foldRows.findIndex((rows) => rows.length === smallest);

@@ -6,6 +6,7 @@ import { FileFormatError, unknownName } from "../errors/index.ts";
 import { ForeignModel } from "./foreign-model.ts";
 import type { EnsembleMember, MemberDescription, Predictor } from "./member.ts";
 import { sharedLoader } from "./stored-trainings.ts";
+import { TreeModel } from "./tree-model.ts";
 
 const formatName = "lumin ensemble";
 const formatVersion = 1;
@@ -15,6 +16,7 @@ const readers = (): Readonly<Record<string, (directory: string) => Promise<Predi
   // Networks of one description share their builder, and with it what is compiled.
   network: sharedLoader(),
   onnx: (directory) => ForeignModel.load(directory),
+  trees: (directory) => TreeModel.load(directory),
 });
 
 interface MemberEntry extends MemberDescription {

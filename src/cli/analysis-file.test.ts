@@ -74,7 +74,7 @@ describe("readAnalysisFile", () => {
     expect(inputFiles).toEqual([join(folder, "events.csv")]);
     expect(analysis.training).toMatchObject({ members: 10, epochs: 15, batchSize: 256 });
     expect(analysis.weights).toEqual({ normalise: "meanOnePerClass" });
-    expect(analysis.folds).toEqual({ count: 10, stratify: true, validation: { fraction: 0.2 } });
+    expect(analysis.folds).toEqual({ count: 10, stratify: true, columns: [], validation: { fraction: 0.2 } });
     expect(analysis.target.task).toBe("binary");
     expect(classNames(analysis.target)).toEqual(["b", "s"]);
     expect(analysis.seed).toBe(1337);

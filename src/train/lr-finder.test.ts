@@ -114,7 +114,7 @@ describe("what is learnt from sweeps", () => {
   test("too few steps are an error that says what to do", () => {
     const none = { rates: [1], losses: [1], hasDiverged: true };
     expect(() => learningRatesOf([none])).toThrow(
-      "findLearningRate: a sweep has 1 steps before the loss diverged; there is nothing to compare. Begin with a lower rate, use a smaller batch size, or more epochs.",
+      "findLearningRate: a sweep has 1 step before the loss diverged; there is nothing to compare. Begin with a lower rate, use a smaller batch size, or more epochs.",
     );
   });
 });

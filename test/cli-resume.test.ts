@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { lumin, scratchFolder, small, start, writeSample } from "./cli-harness.ts";
+import { descendants, lumin, scratchFolder, small, start, writeSample } from "./cli-harness.ts";
 import { checkpointBegun, contentsOf, killAll, resumedSteps, stepsOfLastProcess } from "./kill-run.ts";
 
 const folder = scratchFolder();
@@ -33,9 +33,12 @@ const delay = (milliseconds: number): Promise<void> =>
 describe.skipIf(process.platform !== "linux")("a run that is killed", () => {
   it("before anything, in training and in a checkpoint's write goes on with --resume and ends with the same bytes", async () => {
     const out = join(folder, "killed");
+    // Only the process that listens: the one that works, hardly begun, ends by itself.
     const early = start(runOf(out, ["--resume"]));
-    await delay(150);
-    await killAll(early, out);
+    while (descendants(early.pid).length === 0) await delay(2);
+    early.signal("SIGKILL");
+    await early.finished;
+    expect(existsSync(out)).toBe(false);
     const steps: Map<number, number>[] = [];
     for (const pause of [0, 150]) {
       const running = start(runOf(out, ["--resume"]));

@@ -9,7 +9,8 @@ import { runSupervised } from "./supervise.ts";
 // Commands that never block for long run here, without the cost of a second process.
 const light: readonly string[] = ["data", "schema", "help", "--help", "-h", "--version", "-V"];
 const words = separateSettings(process.argv.slice(2));
-const isWorker = process.env.LUMIN_SUPERVISED === "1" && process.connected;
+// Still so when the process that listens has gone already: then this one ends as well.
+const isWorker = process.env.LUMIN_SUPERVISED === "1" && process.send !== undefined;
 
 if (
   isWorker ||

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InterruptedError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
+import type { InspectOptions } from "./command-inspect.ts";
 import { presentError } from "./present-error.ts";
 import { StreamReporter } from "./reporter.ts";
 
@@ -30,7 +31,10 @@ export async function main(
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   // The process that listens has gone: nobody is left who could stop this one.
-  if (options.supervised) process.on("disconnect", () => process.exit(1));
+  if (options.supervised) {
+    process.on("disconnect", () => process.exit(1));
+    if (!process.connected) process.exit(1);
+  }
   ignoreClosedOutput();
   const debug = words.includes("--debug");
   try {
@@ -142,7 +146,10 @@ The same seed gives the same files, for any number of workers.`,
       "events with target and weights; without it the validation split and the out-of-fold events",
     )
     .option("--no-augment", "predict without test-time augmentation (with --input)")
-    .option("--members", "each member against the ensemble, on the validation events, with paired uncertainties")
+    .option(
+      "--members",
+      "each member against the ensemble, on the validation events, with paired uncertainties",
+    )
     .option("--json", "print JSON instead of a table")
     .action(async (run: string, options: EvaluateOptions) => {
       const { evaluateCommand } = await import("./command-evaluate.ts");
@@ -170,7 +177,11 @@ The same seed gives the same files, for any number of workers.`,
       await crossValidateCommand(analysis, options, context);
     });
 
-  command(program, "ensemble", "put the trainings of a finished run together in another way, without training")
+  command(
+    program,
+    "ensemble",
+    "put the trainings of a finished run together in another way, without training",
+  )
     .argument("<run>", "run folder of lumin train")
     .requiredOption("--out <run>", "folder to write: a whole run, with metrics and report")
     .addOption(
@@ -183,14 +194,15 @@ The same seed gives the same files, for any number of workers.`,
     )
     .option("--size <count>", "the best so many members, or so many cycles of each training", wholeNumber(1))
     .addOption(
-      new Option("--weighting <rule>", "reciprocal: by 1/validation loss; rank: by a power of the rank").choices([
-        "reciprocal",
-        "uniform",
-        "rank",
-      ]),
+      new Option(
+        "--weighting <rule>",
+        "reciprocal: by 1/validation loss; rank: by a power of the rank",
+      ).choices(["reciprocal", "uniform", "rank"]),
     )
     .option("--power <number>", "the weight of rank r = 1, 2, … is r^power", anyNumber)
-    .addOption(new Option("--choose <order>", "cycles by time, or by validation loss").choices(["latest", "best"]))
+    .addOption(
+      new Option("--choose <order>", "cycles by time, or by validation loss").choices(["latest", "best"]),
+    )
     .option("--patience <count>", "cycles left out at the end", wholeNumber(0))
     .option("--with-final", "the final networks are members beside the snapshots")
     .option("--input <file...>", "the events of the run, where they lie elsewhere now")
@@ -276,6 +288,22 @@ lumin predict, but counts as none of the known ones.`,
     .action(async (options: { readonly json?: boolean }) => {
       const { doctorCommand } = await import("./command-doctor.ts");
       await doctorCommand(options, context);
+    });
+
+  command(
+    program,
+    "inspect",
+    "say what a file of events holds: trees, columns, ranges, missing values, histograms",
+  )
+    .argument("<file>", "CSV, TSV, JSON, Parquet, ROOT, HDF5, NPY or NPZ")
+    .option("--tree <name>", "tree or ntuple of a ROOT file, group of an HDF5 file")
+    .option("--columns <names...>", "only these columns; * and ? match names, name[0] takes an element")
+    .option("--weight <column>", "column of event weights: means are weighted, the sum is shown")
+    .option("--select <expression>", "SQL expression that chooses rows")
+    .option("--json", "print JSON instead of tables")
+    .action(async (path: string, options: InspectOptions) => {
+      const { inspectCommand } = await import("./command-inspect.ts");
+      await inspectCommand(path, options, context);
     });
 
   command(program, "schema", "print the JSON Schema of analysis files, for editors").action(async () => {
@@ -387,7 +415,7 @@ function seedOption(): Option {
 function setOption(): Option {
   return new Option(
     "--set <path=value>",
-    "overrides a key of the analysis; the value is YAML; may be repeated",
+    "overrides keys of the analysis; each value is YAML; several path=value may follow",
   )
     .default([] as string[], "none")
     .argParser((value: string, before: readonly string[]) => [...before, value]);

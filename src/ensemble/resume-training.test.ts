@@ -19,10 +19,16 @@ import { InterruptedError } from "../errors/index.ts";
 import { ModelBuilder } from "../model/index.ts";
 import { fullyConnected } from "../nn/index.ts";
 import {
+  bootstrap,
   type CallbackSpec,
   checkpointPath,
   cyclic,
+  ema,
+  gradClip,
+  lsuvInit,
+  metricLogger,
   type ProgressEvent,
+  pivotTraining,
   snapshots,
   swa,
   type TrainingEvent,
@@ -132,6 +138,31 @@ describe("foldTrainEnsemble with resume", () => {
       expect(contents(out)).toEqual(whole);
     },
   );
+
+  test.each<[string, CallbackSpec[]]>([
+    [
+      "averages in the graph, metrics that judge, weights to start from, drawn events",
+      [
+        lsuvInit(),
+        bootstrap({ everyEpoch: true }),
+        ema({ decay: 0.9 }),
+        metricLogger({ metrics: ["rocAuc"], monitor: "rocAuc" }),
+        gradClip({ norm: 1 }),
+      ],
+    ],
+    ["an adversary", [pivotTraining({ nuisances: ["weights"], coefficient: 1, class: 0 })]],
+  ])("goes on with %s", async (_, callbacks) => {
+    const expected = join(folder, `${callbacks.length}-callbacks-whole`);
+    await train(expected, { callbacks, memberCount: 1 });
+    const out = join(folder, `${callbacks.length}-callbacks`);
+    for (const epochs of [3, 5])
+      await interrupted(out, ({ epoch }) => epoch >= epochs, { callbacks, memberCount: 1, resume: true });
+    const events: TrainingEvent[] = [];
+    const onEvent = (event: TrainingEvent): void => void events.push(event);
+    await train(out, { callbacks, memberCount: 1, resume: true, onEvent });
+    expect(steps(events)[0]).toBeGreaterThan(3 * 18);
+    expect(contents(out)).toEqual(contents(expected));
+  });
 
   test("adds members later, and equals a training with all of them", async () => {
     const out = join(folder, "added");

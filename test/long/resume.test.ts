@@ -25,7 +25,7 @@ test("twenty kills of the whole process group, then --resume: the same bytes wit
   const words = small(events, [
     callbacks,
     "training.members=4",
-    "training.epochs=400",
+    "training.epochs=200",
     "model.body.dropout=0.1",
     "evaluation.bootstrap=200",
   ]);
@@ -57,7 +57,7 @@ test("twenty kills of the whole process group, then --resume: the same bytes wit
   for (let i = 0; i < 11; i++) {
     await kill(async (running) => {
       await running.says(/^wrote \d+ folds/m);
-      await delay(600 + 900 * random.uniform());
+      await delay(500 + 700 * random.uniform());
     });
   }
   // In the write of a checkpoint: its temporary file is left behind.

@@ -7,9 +7,11 @@ import { type Entry, traceNamed } from "../../nn/index.ts";
 import { input, type Tensor } from "../../tensor/index.ts";
 import type { Ensemble } from "../ensemble.ts";
 import { type EnsembleMember, memberName, networkOf } from "../member.ts";
+import { TreeModel } from "../tree-model.ts";
 import { NodeBuilder } from "./node-builder.ts";
 import { traceVariants } from "./trace-augmentation.ts";
 import { type InputForm, inputValue, matrixName, tracePipeline } from "./trace-pipeline.ts";
+import { traceTrees } from "./trace-trees.ts";
 import type { ExportedInput } from "./traced-columns.ts";
 
 export interface ExportedGraph {
@@ -45,10 +47,17 @@ export function exportGraph({
 }: GraphParts): ExportedGraph {
   const { members, featureCount } = ensemble;
   const table = input(networkInputs, ["rows", featureCount]);
-  const networks = members.map((_, i) => traceMember(members[i]!, table, partName(ensemble, i), endcap));
+  const networks = members.map((member, i) =>
+    member.model instanceof TreeModel ? undefined : traceMember(member, table, partName(ensemble, i), endcap),
+  );
   const given = new Map<Tensor, string>([[table, networkInputs]]);
-  for (const network of networks) for (const [tensor, { name }] of network.weights) given.set(tensor, name);
-  const builder = new NodeBuilder(given, countUses(networks.map(({ prediction }) => prediction)));
+  for (const network of networks) {
+    for (const [tensor, { name }] of network?.weights ?? []) given.set(tensor, name);
+  }
+  const builder = new NodeBuilder(
+    given,
+    countUses(networks.flatMap((network) => (network ? [network.prediction] : []))),
+  );
   const { names } = builder;
 
   builder.enter("preprocessing");
@@ -60,16 +69,16 @@ export function exportGraph({
   }
   builder.nodeInto([networkInputs], "Where", [builder.isFinite(stored, "float32"), stored, builder.float(0)]);
 
-  const shares = networks.map(({ prediction, weights }, i) => {
+  const shares = networks.map((network, i) => {
     const member = members[i]!;
-    const model = networkOf(member, "export");
     const part = partName(ensemble, i);
     builder.enter(part);
-    for (const { name, entry, isBuffer } of weights.values()) {
-      builder.floats(name, valuesOf(model, entry, isBuffer), entry.shape);
-    }
     const share = builder.floats(`${part}/share`, Float32Array.of(member.weight), []);
-    return builder.node("Mul", [builder.traced(prediction), share]);
+    const prediction =
+      member.model instanceof TreeModel
+        ? traceTrees(builder, member.model.trees, networkInputs, part)
+        : networkPrediction(builder, network!, networkOf(member, "export"));
+    return builder.node("Mul", [prediction, share]);
   });
   builder.enter("ensemble");
   let result = shares.length === 1 ? shares[0]! : builder.node("Sum", shares);
@@ -143,6 +152,18 @@ function traceMember(
     }
   }
   return { prediction: builder.predictionOf(output, table, endcap), weights };
+}
+
+/** Writes the weights of a traced network and what they are used for. */
+function networkPrediction(
+  builder: NodeBuilder,
+  { prediction, weights }: ReturnType<typeof traceMember>,
+  model: Model,
+): string {
+  for (const { name, entry, isBuffer } of weights.values()) {
+    builder.floats(name, valuesOf(model, entry, isBuffer), entry.shape);
+  }
+  return builder.traced(prediction);
 }
 
 function valuesOf(model: Model, { offset, shape }: Entry, isBuffer: boolean): Float32Array {

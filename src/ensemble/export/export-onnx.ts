@@ -6,6 +6,7 @@ import { type AugmentationPlan, numbersOf, type Pipeline, selectRows, type Table
 import { encodeModel } from "../../engine/onnx-messages.ts";
 import { DataError } from "../../errors/index.ts";
 import type { Ensemble } from "../ensemble.ts";
+import { TreeModel } from "../tree-model.ts";
 import { checkExport, type ExportCheck } from "./check-export.ts";
 import { exportGraph } from "./export-graph.ts";
 import { cppSnippet, pythonSnippet } from "./snippets.ts";
@@ -52,7 +53,8 @@ const checkedEvents = 4000;
 export async function exportOnnx(path: string, options: ExportOnnxOptions): Promise<ExportedFile> {
   const { ensemble, pipeline, plan, inputs: form = "columns", version, signal } = options;
   const columnNames = Object.keys(options.events.columns);
-  const endcap = await ensemble.builder.resolveEndcap();
+  const isAllTrees = ensemble.members.every(({ model }) => model instanceof TreeModel);
+  const endcap = isAllTrees ? undefined : await ensemble.builder.resolveEndcap();
   const { graph, inputs, output } = exportGraph({ ensemble, pipeline, plan, columnNames, form, endcap });
   const sample = spread(options.events, checkedEvents);
   if (sample.rowCount === 0) throw new DataError("export: there is no event to check the file on.");
@@ -85,10 +87,11 @@ function describe(
   inputs: readonly ExportedInput[],
   check: ExportCheck,
 ): Record<string, string> {
-  const { builder, members } = ensemble;
+  const { members } = ensemble;
+  const [first] = members;
   const { continuous, categorical, scaler, steps } = pipeline;
   const texts: Record<string, unknown> = {
-    task: builder.task,
+    task: first!.model instanceof TreeModel ? { kind: first!.model.trees.task } : ensemble.builder.task,
     inputs: { form, type: "float64", columns: inputs },
     features: { continuous, categorical },
     scaling: scaler ?? "none",

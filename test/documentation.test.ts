@@ -98,7 +98,7 @@ describe("README.md", () => {
       const settings = {
         extends: "../../tsconfig.json",
         compilerOptions: { rootDir: "../.." },
-        include: ["example.ts"],
+        include: ["example.ts", "../../src/**/*.d.ts"],
       };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
       const compiler = join(root, "node_modules/typescript/bin/tsc");

@@ -26,7 +26,7 @@ export interface RootReader {
    */
   events(name?: string): Promise<RootEvents>;
   /** Any object, such as a histogram, with ROOT's own member names. */
-  object(name: string): Promise<RootObject>;
+  object(name: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /**
@@ -44,10 +44,10 @@ export async function openRootFile(path: string): Promise<RootReader> {
   const file = await contained(() => openFile(path), `"${path}" is not a ROOT file, or is damaged`);
   if (!file?.fKeys) throw new FileFormatError(`"${path}" is not a ROOT file, or is damaged.`);
   const entries = await listEntries(file, "", file.fKeys, path);
-  const object = async (name: string): Promise<RootObject> => {
+  const object = async (name: string): Promise<RootObject & Readonly<Record<string, unknown>>> => {
     const found = await contained(() => file.readObject(name), `"${path}": "${name}" cannot be read`);
     if (!found) throw new FileFormatError(`"${path}": "${name}" cannot be read: the file is damaged.`);
-    return found;
+    return found as RootObject & Readonly<Record<string, unknown>>;
   };
   return {
     path,
@@ -66,7 +66,7 @@ export async function openRootFile(path: string): Promise<RootReader> {
       const chosen = chooseEvents(entries, name, path);
       const found = await object(chosen.name);
       return chosen.className === "TTree" || chosen.className === "TNtuple" || chosen.className === "TNtupleD"
-        ? treeEvents(path, file, found as RootTree, chosen.name)
+        ? treeEvents(path, file, found as unknown as RootTree, chosen.name)
         : ntupleEvents(path, file, found, chosen.name);
     },
   };

@@ -36,24 +36,24 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
   },
 });
-const number = (name) => {
-  const value = Number(values[name]);
-  if (Number.isInteger(value) && value >= (name === "workers" || name === "seed" ? 0 : 1)) return value;
-  console.error(`breakdown: --${name} ${values[name]}: expected a whole number.`);
-  process.exit(2);
-};
+// All flags but the folder are whole numbers.
+const number = {};
+for (const [name, text] of Object.entries(values).filter(([flag]) => flag !== "out")) {
+  const least = { workers: 0, seed: 0, outer: 2, members: 2 }[name] ?? 1;
+  number[name] = Number(text);
+  if (!(Number.isInteger(number[name]) && number[name] >= least)) {
+    console.error(`breakdown: --${name} ${text}: expected a whole number of at least ${least}.`);
+    process.exit(2);
+  }
+}
 
-const seed = number("seed");
-const members = number("members");
+const { seed, members, epochs, workers } = number;
 const recipes = steps({ members });
 const all = await readTable([file]);
-const events = selectRows(
-  all,
-  new Stream(seed, "events").permutation(all.rowCount).slice(0, number("events")),
-);
+const events = selectRows(all, new Stream(seed, "events").permutation(all.rowCount).slice(0, number.events));
 const targets = classTargets(events, "Label", { b: 0, s: 1 });
 const weights = eventWeights(events, "KaggleWeight");
-const outer = stratifiedFolds(events.rowCount, number("outer"), [targets], new Stream(seed, "outer"));
+const outer = stratifiedFolds(events.rowCount, number.outer, [targets], new Stream(seed, "outer"));
 
 const predictions = recipes.map(() => new Float64Array(events.rowCount));
 const costs = recipes.map(() => ({ training: 0, prediction: 0 }));
@@ -63,9 +63,9 @@ for (const [i, held] of outer.entries()) {
   const training = Int32Array.from(outer.flatMap((rows, j) => (i === j ? [] : [...rows])));
   const options = {
     folds: members,
-    epochs: number("epochs"),
-    batchSize: number("batch"),
-    workers: number("workers"),
+    epochs,
+    batchSize: number.batch,
+    workers,
     seed: seed + i,
     folder,
   };
@@ -78,7 +78,7 @@ for (const [i, held] of outer.entries()) {
   }
 }
 
-const scores = compare(predictions, targets, weights, { replicaCount: number("bootstrap"), seed });
+const scores = compare(predictions, targets, weights, { replicaCount: number.bootstrap, seed });
 const rows = recipes.map(({ name }, i) => ({
   name,
   ...scores[i],

@@ -31,6 +31,9 @@ export function picture(rows) {
     const { value, uncertainty } = row[key];
     return { value, low: value - uncertainty, high: value + uncertainty };
   };
+  // The first step has none before it.
+  const gained = (row) =>
+    row === rows[0] ? { value: null, low: null, high: null } : measured("aucGain")(row);
   const exact = (key) => (row) => ({ value: row[key], low: row[key], high: row[key] });
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -39,7 +42,7 @@ export function picture(rows) {
     spacing: 24,
     hconcat: [
       panel("Weighted AUC", measured("auc"), { zero: false, hasNames: true }),
-      panel("AUC gained by the step", measured("aucGain"), { zero: true }),
+      panel("AUC gained by the step", gained, { zero: true }),
       panel("Mean AMS, cuts keeping 12–18 %", measured("ams"), { zero: false }),
       panel("Training [s], one core", exact("trainingSeconds"), { zero: false, log: true }),
       panel("Prediction [ms / 1000 events]", exact("predictionMilliseconds"), { zero: false, log: true }),

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { Stream } from "../src/array/index.ts";
 import { rocCurve } from "../src/metrics/index.ts";
+import * as trees from "../src/trees/index.ts";
 import {
   importLightgbm,
   importXgboost,
@@ -169,5 +171,35 @@ end of trees
     expect(() => importLightgbm(text.replace("leaf_value=0.5 -0.25 1.5", "leaf_value=0.5"))).toThrow(
       "tree 0 is damaged",
     );
+  });
+});
+
+describe("the guide's chapter on trees", () => {
+  it("shows code that does what it says", async () => {
+    const guide = readFileSync(new URL("../docs/guide/trees.md", import.meta.url), "utf8");
+    const code = /```ts\n([\s\S]*?)```/
+      .exec(guide)![1]!
+      .replace(/^import (\{[^}]*\}) from "lumin-hep";$/m, "const $1 = lumin;");
+    const run = new Function(
+      "lumin",
+      `${code}\nreturn { data, model, predictions, gain, values, expected, again, forest };`,
+    );
+    const { data, model, predictions, gain, values, expected, again, forest } = run({
+      ...trees,
+      Stream,
+    }) as Record<string, never> & {
+      data: TreeData;
+      model: trees.TreeEnsemble;
+      predictions: Float64Array;
+      gain: Float64Array;
+      values: Float64Array;
+      expected: Float64Array;
+      again: trees.TreeEnsemble;
+      forest: trees.ForestResult;
+    };
+    expect(gain[0]).toBeGreaterThan(5 * gain[1]!);
+    expect(expected[0]! + values[0]! + values[1]!).toBeCloseTo(model.scores(data.columns)[0]!, 9);
+    expect(again.predict(data.columns)).toEqual(predictions);
+    expect(rocCurve(forest.outOfBag!, data.targets, data.weights!).auc).toBeGreaterThan(0.65);
   });
 });

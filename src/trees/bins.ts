@@ -45,7 +45,7 @@ export interface BinningOptions {
  */
 export function binFeatures(columns: readonly Numbers[], options: BinningOptions = {}): BinnedFeatures {
   const eventCount = columns[0]?.length ?? 0;
-  const bins = new Uint8Array(new SharedOrPlain(columns.length * eventCount));
+  const bins = new Uint8Array(columns.length * eventCount);
   const categorical = new Set(options.categorical);
   const features = columns.map((column, f) => {
     if (column.length !== eventCount) {
@@ -57,11 +57,6 @@ export function binFeatures(columns: readonly Numbers[], options: BinningOptions
   });
   return { eventCount, features, bins };
 }
-
-/** Memory that worker threads can share, where there is such a thing. */
-const SharedOrPlain: new (byteLength: number) => ArrayBuffer =
-  // A SharedArrayBuffer serves every use of an ArrayBuffer here.
-  (typeof SharedArrayBuffer === "undefined" ? ArrayBuffer : SharedArrayBuffer) as typeof ArrayBuffer;
 
 function binContinuous(
   column: Numbers,

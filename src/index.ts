@@ -3,6 +3,7 @@ export { type Numbers, Stream } from "./array/index.ts";
 export * from "./data/index.ts";
 export * from "./ensemble/index.ts";
 export * from "./errors/index.ts";
+export * from "./features/index.ts";
 export * from "./hep/index.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";

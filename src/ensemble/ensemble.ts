@@ -40,7 +40,7 @@ const rowsPerCall = 4096;
 export class Ensemble {
   readonly members: readonly EnsembleMember[];
   readonly #engine: EngineOptions;
-  readonly #programs = new Map<ModelBuilder, Promise<EvaluationProgram>>();
+  #programs = new Map<ModelBuilder, Promise<EvaluationProgram>>();
 
   /**
    * Weights are scaled to sum to 1. Networks predict on the device that `engine` names, whatever theirs is.
@@ -125,6 +125,23 @@ export class Ensemble {
       this.members.filter((_, place) => !places.includes(place)),
       this.#engine,
     );
+  }
+
+  /**
+   * The members that did not train on a fold, as an ensemble that shares with this one what is compiled.
+   *
+   * @throws ConfigurationError where there are none.
+   */
+  outOfFold(fold: number): Ensemble {
+    const members = this.members.filter((member) => isOutOfFold(member, fold));
+    if (members.length === 0) {
+      throw new ConfigurationError(
+        `Ensemble.outOfFold: every member may have trained on fold ${fold}. Train at least as many members as there are folds.`,
+      );
+    }
+    const part = new Ensemble(members, this.#engine);
+    part.#programs = this.#programs;
+    return part;
   }
 
   /** The ensemble with networks that predict on a device, or on the first of several that works here. */

@@ -1,6 +1,7 @@
 /** The baskets of a TTree branch: where they lie, unpacking, and the entries inside. */
 import { complaints, R__unzip, type RootBasket, type RootBranch, type RootFile } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
+import { lz4ChecksumsHold } from "./checksums.ts";
 
 /** The entries of one basket. */
 export interface Entries {
@@ -140,7 +141,9 @@ function embeddedEntries(basket: RootBasket, where: string): Entries {
 async function unpack(packed: DataView, size: number, where: string): Promise<DataView> {
   const fail = (reason: string) =>
     new FileFormatError(`${where}: a basket cannot be unpacked (${reason}): the file is damaged.`);
-  const isZlib = packed.byteLength > 9 && packed.getUint8(0) === 0x5a && packed.getUint8(1) === 0x4c;
+  const format = packed.byteLength > 9 ? String.fromCharCode(packed.getUint8(0), packed.getUint8(1)) : "";
+  const isZlib = format === "ZL";
+  if (format === "L4" && !(await lz4ChecksumsHold(packed))) throw fail("its checksum does not hold");
   try {
     const bytes = isZlib ? await inflate(packed, size) : await R__unzip(packed, size, true);
     if (bytes?.byteLength === size) return bytes;

@@ -76,6 +76,7 @@ declare module "#jsroot" {
   }
   export interface NtuplePage {
     readonly numElements: bigint;
+    readonly hasChecksum: boolean;
     readonly locator: { readonly size: number; readonly offset: bigint };
   }
   export interface NtupleColumnRange {

@@ -8,6 +8,7 @@ import {
   type RootFile,
 } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
+import { pageChecksumHolds } from "./checksums.ts";
 import type { NumberKind } from "./value-sink.ts";
 
 /** One element from the (unsplit, little-endian) bytes of a page. */
@@ -150,16 +151,25 @@ export async function readElements(
   }
 }
 
-async function readPage(file: RootFile, { locator }: NtuplePage, where: string): Promise<DataView> {
+async function readPage(
+  file: RootFile,
+  { locator, hasChecksum }: NtuplePage,
+  where: string,
+): Promise<DataView> {
   const offset = Number(locator.offset);
-  if (offset + locator.size > file.fEND) {
+  const size = locator.size + (hasChecksum ? 8 : 0);
+  if (offset + size > file.fEND) {
     throw new FileFormatError(`${where}: a page lies outside the file, which is damaged.`);
   }
-  const view = await file.readBuffer([offset, locator.size]);
-  if (!(view instanceof DataView) || view.byteLength !== locator.size) {
+  const view = await file.readBuffer([offset, size]);
+  if (!(view instanceof DataView) || view.byteLength !== size) {
     throw new FileFormatError(`${where}: the file ends before its pages do.`);
   }
-  return view;
+  if (!hasChecksum) return view;
+  if (!(await pageChecksumHolds(view))) {
+    throw new FileFormatError(`${where}: the checksum of a page does not hold: the file is damaged.`);
+  }
+  return new DataView(view.buffer, view.byteOffset, locator.size);
 }
 
 async function unpack(packed: DataView, size: number, where: string): Promise<DataView> {

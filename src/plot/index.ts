@@ -1,7 +1,13 @@
 export * from "./ams-scan.ts";
 export * from "./compact-report.ts";
+export * from "./embedding.ts";
 export * from "./format.ts";
 export * from "./histogram.ts";
+export {
+  type ImportancePlotOptions,
+  type ImportanceRow,
+  plotImportance,
+} from "./importance.ts";
 export * from "./learning-rates.ts";
 export * from "./losses.ts";
 export * from "./metric-history.ts";

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 const parts = {
   chromium: () => ["/usr/bin/chromium", process.env.CHROMIUM].some((path) => path && existsSync(path)),
   "python3-h5py": () => pythonHas("h5py"),
+  "python3-jsonschema": () => pythonHas("jsonschema"),
   "python3-onnx": () => pythonHas("onnx"),
 };
 

@@ -9,5 +9,6 @@ export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export type { Task } from "./nn/index.ts";
 export * from "./nn/index.ts";
+export * from "./statistics/index.ts";
 export * from "./train/index.ts";
 export * from "./trees/index.ts";

@@ -1,0 +1,23 @@
+export { combineDatacard, type Datacard, type DatacardShape } from "./datacard.ts";
+export type { Interpolation } from "./interpolation.ts";
+export { type FitData, type FitParameter, HistFactoryModel } from "./likelihood.ts";
+export { normalTail } from "./normal.ts";
+export {
+  type Discovery,
+  discoverySignificance,
+  type Exclusion,
+  exclusion,
+  expectedSignificance,
+  type FitResult,
+  fitWorkspace,
+} from "./profile.ts";
+export { type ProcessEvents, type Template, templatesOf } from "./templates.ts";
+export {
+  histFactoryWorkspace,
+  type Modifier,
+  type NormalisationUncertainty,
+  type ParameterSettings,
+  type ShapeUncertainty,
+  type StatisticalModel,
+  type Workspace,
+} from "./workspace.ts";

@@ -1,5 +1,5 @@
 export { combineDatacard, type Datacard, type DatacardShape } from "./datacard.ts";
-export type { Interpolation } from "./interpolation.ts";
+export type { TemplateInterpolation } from "./interpolation.ts";
 export { type FitData, type FitParameter, HistFactoryModel } from "./likelihood.ts";
 export { normalTail } from "./normal.ts";
 export {

@@ -1,7 +1,7 @@
 /** What a template is between its variations at −1 and +1 standard deviation. */
 
 /** `smooth`: twice differentiable everywhere; `kinked`: a kink at 0. */
-export type Interpolation = "smooth" | "kinked";
+export type TemplateInterpolation = "smooth" | "kinked";
 
 interface ValueAndSlope {
   readonly value: number;
@@ -13,7 +13,7 @@ export function multiplied(
   x: number,
   low: number,
   high: number,
-  interpolation: Interpolation,
+  interpolation: TemplateInterpolation,
 ): ValueAndSlope {
   if (interpolation === "kinked" || Math.abs(x) >= 1) {
     const [base, sign] = x >= 0 ? [high, 1] : [low, -1];
@@ -48,7 +48,12 @@ function polynomial(low: number, high: number): readonly number[] {
 }
 
 /** A shift that is `low` at −1, 0 at 0 and `high` at +1; linear, and within ±1 a polynomial if smooth. */
-export function shifted(x: number, low: number, high: number, interpolation: Interpolation): ValueAndSlope {
+export function shifted(
+  x: number,
+  low: number,
+  high: number,
+  interpolation: TemplateInterpolation,
+): ValueAndSlope {
   if (interpolation === "kinked" || Math.abs(x) >= 1) {
     return x >= 0 ? { value: x * high, slope: high } : { value: -x * low, slope: -low };
   }

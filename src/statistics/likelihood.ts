@@ -1,6 +1,6 @@
 /** The likelihood of a HistFactory workspace: expected events as a function of the parameters, and constraints. */
 import { ConfigurationError, DataError, unknownName } from "../errors/index.ts";
-import { type Interpolation, multiplied, shifted } from "./interpolation.ts";
+import { multiplied, shifted, type TemplateInterpolation } from "./interpolation.ts";
 import type { Modifier, Workspace } from "./workspace.ts";
 
 /** A parameter of the fit. */
@@ -49,7 +49,7 @@ export class HistFactoryModel {
   /** What was observed. */
   readonly data: FitData;
   readonly #parts: readonly Part[];
-  readonly #interpolation: Interpolation;
+  readonly #interpolation: TemplateInterpolation;
 
   /**
    * @param interpolation between the variations: `smooth` (default; pyhf's codes 4 and 4p, polynomials within ±1) or
@@ -61,7 +61,7 @@ export class HistFactoryModel {
     {
       interpolation = "smooth",
       measurement = 0,
-    }: { interpolation?: Interpolation; measurement?: number } = {},
+    }: { interpolation?: TemplateInterpolation; measurement?: number } = {},
   ) {
     const config = workspace.measurements[measurement]?.config;
     if (!config) throw new ConfigurationError(`workspace: there is no measurement ${measurement}.`);

@@ -14,6 +14,7 @@ import { averagedTrainings } from "./average-networks.ts";
 import type { EnsembleOptions, TrainedResult } from "./choose-members.ts";
 import { Ensemble } from "./ensemble.ts";
 import { folderOf } from "./ensemble-file.ts";
+import { foldsKnown } from "./member.ts";
 import type { SnapshotOptions } from "./snapshot-members.ts";
 import { sharedLoader, storedTrainings } from "./stored-trainings.ts";
 
@@ -76,12 +77,13 @@ export async function assembleEnsemble(
 
 /** A finished training as a result to choose by; the metrics are those of its best epoch, where a callback logged some. */
 export function trainedResult({
-  result: { member, validationLoss, validationFold, bestEpoch },
+  result,
   history,
   model,
 }: Pick<MemberOutcome, "result" | "history" | "model">): TrainedResult {
+  const { member, validationLoss, bestEpoch } = result;
   const { metrics = {} } = history[bestEpoch - 1] ?? {};
-  return { member, validationLoss, validationFold, metrics, model };
+  return { member, validationLoss, ...foldsKnown(result), metrics, model };
 }
 
 /** The final networks of all trainings in a folder. */

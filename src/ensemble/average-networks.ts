@@ -4,6 +4,7 @@ import { ConfigurationError, counted } from "../errors/index.ts";
 import { Model, type ModelWeights } from "../model/index.ts";
 import { type Callback, refreshNetwork, type TrainingFolds } from "../train/index.ts";
 import type { TrainedResult } from "./choose-members.ts";
+import { foldsKnown } from "./member.ts";
 import { chooseSnapshots, type SnapshotOptions } from "./snapshot-members.ts";
 import { sharedLoader, storedTrainings } from "./stored-trainings.ts";
 
@@ -72,7 +73,7 @@ export async function averagedTrainings(
   const load = sharedLoader();
   const results: (TrainedResult & { readonly model: Model })[] = [];
   for (const training of await storedTrainings(directory, options.trainings)) {
-    const { member, validationFold } = training.result;
+    const { member, validationFold, trainingFolds } = training.result;
     const chosen = chooseSnapshots(training, options);
     const models: Model[] = [];
     for (const { snapshot } of chosen) models.push(await load(join(training.folder, snapshot?.name ?? ".")));
@@ -84,12 +85,12 @@ export async function averagedTrainings(
       builder,
       { parameters, buffers },
       options.folds,
-      { ...options, member },
+      { ...options, member, ...(trainingFolds && { memberFolds: { validationFold, trainingFolds } }) },
     );
     results.push({
       member,
       snapshot: "average",
-      validationFold,
+      ...foldsKnown(training.result),
       validationLoss,
       model: new Model(builder, weights),
     });

@@ -1,6 +1,7 @@
 /** Members of an ensemble: anything that predicts, with a weight and what is known of its training. */
 import { ConfigurationError } from "../errors/index.ts";
 import { Model } from "../model/index.ts";
+import type { MemberResult } from "../train/index.ts";
 
 /** Anything that can be a member: a network, another program's ONNX model, … */
 export interface Predictor {
@@ -31,6 +32,8 @@ export interface MemberDescription {
    * `none` for one that may have seen all.
    */
   readonly validationFold: number | "every" | "none";
+  /** The folds that it trained on, where they are not all but the validation fold; it scores the others out of fold. */
+  readonly trainingFolds?: readonly number[];
 }
 
 /** One of an ensemble. */
@@ -45,8 +48,17 @@ export function memberName({ member, snapshot }: MemberDescription): string {
   return snapshot === undefined ? `member${member}` : `member${member}.${snapshot}`;
 }
 
+/** What is known of the folds that a training used. */
+export function foldsKnown({
+  validationFold,
+  trainingFolds,
+}: MemberResult): Pick<MemberResult, "trainingFolds" | "validationFold"> {
+  return trainingFolds === undefined ? { validationFold } : { validationFold, trainingFolds };
+}
+
 /** Whether a member did not train on the events of a fold. */
-export function isOutOfFold({ validationFold }: MemberDescription, fold: number): boolean {
+export function isOutOfFold({ validationFold, trainingFolds }: MemberDescription, fold: number): boolean {
+  if (trainingFolds !== undefined) return !trainingFolds.includes(fold);
   return validationFold === fold || validationFold === "every";
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigurationError, counted } from "../errors/index.ts";
 import type { Snapshot } from "../train/index.ts";
 import { weightOf } from "./choose-members.ts";
-import type { EnsembleMember } from "./member.ts";
+import { type EnsembleMember, foldsKnown } from "./member.ts";
 import { type StoredTraining, sharedLoader, storedTrainings } from "./stored-trainings.ts";
 
 /** Which snapshots become members (LUMIN's `snapshot_args`). */
@@ -47,15 +47,16 @@ export async function snapshotMembers(
   const load = sharedLoader();
   const members: EnsembleMember[] = [];
   for (const training of await storedTrainings(directory, options.trainings)) {
-    const { member, validationFold, validationLoss } = training.result;
+    const { member, validationLoss } = training.result;
+    const folds = foldsKnown(training.result);
     for (const { snapshot, weight } of chooseSnapshots(training, options)) {
       members.push(
         snapshot === undefined
-          ? { member, validationFold, validationLoss, weight, model: await load(training.folder) }
+          ? { member, ...folds, validationLoss, weight, model: await load(training.folder) }
           : {
               member,
               snapshot: snapshot.name,
-              validationFold,
+              ...folds,
               validationLoss: snapshot.validationLoss,
               weight,
               model: await load(join(training.folder, snapshot.name)),

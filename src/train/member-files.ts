@@ -13,6 +13,8 @@ export interface MemberResult {
   readonly member: number;
   /** The fold that it did not train on. */
   readonly validationFold: number;
+  /** The folds that it trained on; absent: all but that one. */
+  readonly trainingFolds?: readonly number[];
   /** Loss of that fold with the final weights. */
   readonly validationLoss: number;
   /** Epoch (from 1) with the lowest validation loss. */
@@ -39,11 +41,13 @@ export function memberDirectory(directory: string, member: number): string {
 
 /** The outcome of a training as it is kept. */
 export function outcomeOf(trained: TrainedMember, builder: ModelBuilder): MemberOutcome {
-  const { member, validationFold, validationLoss, bestEpoch, stepCount, history, stopReason } = trained;
+  const { member, validationFold, trainingFolds, validationLoss, bestEpoch } = trained;
+  const { stepCount, history, stopReason } = trained;
   return {
     result: {
       member,
       validationFold,
+      ...(trainingFolds === undefined ? {} : { trainingFolds }),
       validationLoss,
       bestEpoch,
       epochCount: history.length,

@@ -3,12 +3,14 @@ import type { Device } from "../engine/index.ts";
 import type { ModelWeights } from "../model/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { HistoryRow } from "./history.ts";
+import type { MemberFolds } from "./member-folds.ts";
 import type { ProgressEvent } from "./member-progress.ts";
 
 /** What a member's training is determined by, besides data, network and callbacks. */
 export interface MemberSettings {
-  /** From 0; the member validates on fold `member mod foldCount` and trains on the others. */
+  /** From 0; unless `folds` says otherwise, it validates on fold `member mod foldCount` and trains on the others. */
   readonly member: number;
+  readonly folds?: MemberFolds;
   readonly seed: number;
   readonly epochs: number;
   readonly batchSize: number;
@@ -45,6 +47,8 @@ export interface MemberSurroundings {
 export interface TrainedMember extends ModelWeights {
   readonly member: number;
   readonly validationFold: number;
+  /** Absent: all folds but that one. */
+  readonly trainingFolds?: readonly number[];
   /** Loss of the validation fold with the returned weights. */
   readonly validationLoss: number;
   /** Epoch with the lowest validation loss. */

@@ -2,7 +2,7 @@
 import type { ModelBuilder, ModelWeights } from "../model/index.ts";
 import type { Callback } from "./callback.ts";
 import { MemberEvents, meanWeight } from "./member-events.ts";
-import { foldsOfMember } from "./member-folds.ts";
+import { foldsOfMember, type MemberFolds } from "./member-folds.ts";
 import { MemberProgress } from "./member-progress.ts";
 import { NetworkState } from "./network-state.ts";
 import { PieceLength } from "./piece-length.ts";
@@ -15,6 +15,8 @@ import { Validation } from "./validation.ts";
 /** Of whose training the weights are. */
 export interface RefreshSettings {
   readonly member: number;
+  /** Absent: those of member `member` where nothing else is chosen. */
+  readonly memberFolds?: MemberFolds;
   readonly batchSize: number;
   readonly seed: number;
   /** Those of the training: they may change events. */
@@ -37,9 +39,9 @@ export async function refreshNetwork(
   builder: ModelBuilder,
   given: ModelWeights,
   folds: TrainingFolds,
-  { member, batchSize, seed, callbacks = [], signal }: RefreshSettings,
+  { member, memberFolds, batchSize, seed, callbacks = [], signal }: RefreshSettings,
 ): Promise<RefreshedNetwork> {
-  const { validationFold, trainingFolds } = foldsOfMember(member, folds.foldCount);
+  const { validationFold, trainingFolds } = memberFolds ?? foldsOfMember(member, folds.foldCount);
   const events = new MemberEvents(folds, callbacks, { seed, member });
   const { learningRate, momentum } = builder;
   const progress = new MemberProgress({ member, epochCount: 1, stepCount: 1 });

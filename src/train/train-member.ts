@@ -84,7 +84,7 @@ class MemberRun {
     this.#callbacks = settings.keepBest === false ? callbacks : [...callbacks, saveBestCallback()];
     this.#settings = settings;
     this.#surroundings = surroundings;
-    const { validationFold, trainingFolds } = foldsOfMember(member, folds.foldCount);
+    const { validationFold, trainingFolds } = settings.folds ?? foldsOfMember(member, folds.foldCount);
     this.#validationFold = validationFold;
     this.#trainingFolds = trainingFolds;
     const steps = stepsPerEpoch(folds.foldSizes, trainingFolds, settings.batchSize);
@@ -134,6 +134,7 @@ class MemberRun {
     return {
       member: this.#settings.member,
       validationFold: this.#validationFold,
+      ...(this.#settings.folds === undefined ? {} : { trainingFolds: this.#trainingFolds }),
       validationLoss,
       bestEpoch: this.#progress.best?.epoch ?? this.#progress.epoch,
       stepCount: this.#progress.step,

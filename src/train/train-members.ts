@@ -29,7 +29,13 @@ import {
   weightsSaver,
   writeMember,
 } from "./member-files.ts";
-import { foldsOfMember, stepsPerEpoch } from "./member-folds.ts";
+import {
+  chosenFolds,
+  type FoldChoice,
+  foldsOfMember,
+  type MemberFolds,
+  stepsPerEpoch,
+} from "./member-folds.ts";
 import type { ProgressEvent } from "./member-progress.ts";
 import type { MemberPayload, TimedMember } from "./member-task.ts";
 import type { TrainingFolds } from "./programs.ts";
@@ -43,7 +49,7 @@ export interface SendableFolds extends TrainingFolds {
 }
 
 /** How an ensemble is trained. */
-export interface TrainingOptions {
+export interface TrainingOptions extends FoldChoice {
   readonly memberCount: number;
   readonly epochs: number;
   readonly batchSize: number;
@@ -163,7 +169,8 @@ class MembersRun {
     const { memberCount, batchSize, workers = 0, device = "cpu" } = this.#options;
     const members = Array.from({ length: memberCount }, (_, member) => member);
     for (const member of members) {
-      const { trainingFolds } = foldsOfMember(member, this.#folds.foldCount);
+      const { foldCount } = this.#folds;
+      const { trainingFolds } = this.#foldsOf(member) ?? foldsOfMember(member, foldCount);
       stepsPerEpoch(this.#folds.foldSizes, trainingFolds, batchSize);
     }
     this.#device = await chooseDevice({ device });
@@ -207,12 +214,16 @@ class MembersRun {
   /** Undefined when something is an object of this process, which cannot be compared with an earlier run's. */
   #identity(): TrainingIdentity | undefined {
     const { epochs, batchSize, seed, keepBest = true } = this.#options;
+    const { excludedFolds = [], disjointFolds = false, memberCount } = this.#options;
     if (!this.#callbacks.every(isCallbackSpec)) return undefined;
     try {
       // Neither where the events lie nor how many are kept in memory matters.
       const { path: _, cacheBytes: __, ...folds } = this.#folds.toSpec();
       const settings = {
         ...{ epochs, batchSize, seed, keepBest, device: this.#device },
+        ...(excludedFolds.length > 0 ? { excludedFolds: [...excludedFolds].sort((a, b) => a - b) } : {}),
+        // Who has which folds depends on how many they are.
+        ...(disjointFolds ? { disjointFolds, memberCount } : {}),
         callbacks: sendableCallbacks(this.#callbacks, this.#baseDirectory),
         model: this.#builder.toSpec(),
         folds,
@@ -295,7 +306,13 @@ class MembersRun {
 
   #settings(member: number): MemberPayload["settings"] {
     const { seed, epochs, batchSize, keepBest = true } = this.#options;
-    return { member, seed, epochs, batchSize, keepBest, device: this.#device };
+    const folds = this.#foldsOf(member);
+    const settings = { member, seed, epochs, batchSize, keepBest, device: this.#device };
+    return folds === undefined ? settings : { ...settings, folds };
+  }
+
+  #foldsOf(member: number): MemberFolds | undefined {
+    return chosenFolds(member, this.#folds.foldCount, this.#options);
   }
 
   async #finish({ trained, seconds }: TimedMember): Promise<void> {

@@ -114,6 +114,7 @@ describe("foldTrainEnsemble", () => {
           (file) => `members/${member}/${file}`,
         ),
       ),
+      "training.json",
     ]);
     expect(written[1]).toEqual(written[0]);
     expect(written[2]).toEqual(written[0]);

@@ -6,6 +6,8 @@ import { type Column, columnOf, type Table } from "./table.ts";
 export interface CategoryMap {
   readonly name: string;
   readonly values: readonly (string | number)[];
+  /** Values that the training events did not have: an error where absent, else the code −1, no category at all. */
+  readonly unseen?: "other" | undefined;
 }
 
 /**
@@ -37,15 +39,17 @@ export function fitCategories(table: Table, name: string, rows?: ArrayLike<numbe
 }
 
 /**
- * The code of every event.
+ * The code of every event; −1 for a value that the fit did not see, where the map lets it pass. The embedding of −1 is a
+ * vector of zeros, the mean of fresh embeddings.
  *
  * @throws DataError for a value that the fit did not see, naming column, row, value and the known values.
  */
-export function categoryCodes(table: Table, { name, values }: CategoryMap): Int32Array {
+export function categoryCodes(table: Table, { name, values, unseen }: CategoryMap): Int32Array {
   const codes = new Map(values.map((value, code) => [String(value), code]));
   return codesOf(columnOf(table, name), (key, row) => {
     const code = codes.get(key);
     if (code !== undefined) return code;
+    if (unseen === "other") return -1;
     const known = values.length > 20 ? [...values.slice(0, 20), `… (${values.length} in all)`] : values;
     throw new DataError(
       `column "${name}": row ${row + 1} has the value ${key === "NaN" || key === "" ? "missing" : `"${key}"`}, which the training events did not have. Known: ${known.join(", ")}.`,

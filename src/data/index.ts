@@ -4,6 +4,7 @@ export type { CategoryMap } from "./categories.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
 export * from "./expand-names.ts";
+export * from "./fitted-steps.ts";
 export {
   type FoldFileContent,
   type FoldFileHeader,
@@ -19,9 +20,10 @@ export * from "./hep-aug-fold-yielder.ts";
 export type { MatrixInputs } from "./matrix-inputs.ts";
 export * from "./number-text.ts";
 export * from "./pipeline.ts";
+export type { PrincipalComponents } from "./principal-components.ts";
 export * from "./read-table.ts";
 export * from "./root/index.ts";
-export type { Scaler } from "./scaler.ts";
+export type { Scaler, Scaling } from "./scaler.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./table.ts";
 export * from "./targets.ts";

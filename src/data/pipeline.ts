@@ -2,10 +2,11 @@
 import { ConfigurationError } from "../errors/index.ts";
 import { type CategoryMap, categoryCodes, fitCategories } from "./categories.ts";
 import { expandNames } from "./expand-names.ts";
+import { invertColumnStep } from "./fitted-steps.ts";
 import { withoutGaps } from "./gaps.ts";
-import { meanAndDeviation, type Scaler } from "./scaler.ts";
-import { numbersOf, type Table } from "./table.ts";
-import { type TransformStep, transformTable } from "./transforms.ts";
+import { meanAndDeviation, medianAndSpread, type Scaler, type Scaling } from "./scaler.ts";
+import { type Column, numbersOf, type Table } from "./table.ts";
+import { type FittedStep, fitTransforms, type TransformStep, transformTable } from "./transforms.ts";
 
 /** What the preprocessing is to be. */
 export interface PipelineSpec {
@@ -17,14 +18,19 @@ export interface PipelineSpec {
   readonly continuous: readonly string[];
   /** Categorical features after the transforms; globs allowed. */
   readonly categorical?: readonly string[] | undefined;
-  /** Continuous features get mean 0 and deviation 1 (default true). */
-  readonly standardise?: boolean | undefined;
+  /** What a category that the training events did not have is in later files (default: an error). */
+  readonly unseen?: "error" | "other" | undefined;
+  /**
+   * Continuous features get mean 0 and deviation 1 (standard, the default), median 0 and the quartiles of a Gaussian
+   * (robust), or stay as they are; one word for all, or one for names and globs, of which the last that fits counts.
+   */
+  readonly scaling?: Scaling | Readonly<Record<string, Scaling>> | undefined;
 }
 
 /** Fitted preprocessing: plain data, saved with a run as JSON. */
 export interface Pipeline {
   readonly version: 1;
-  readonly steps: readonly TransformStep[];
+  readonly steps: readonly FittedStep[];
   readonly continuous: readonly string[];
   readonly categorical: readonly CategoryMap[];
   /** Absent where the features are taken as they are. */
@@ -35,7 +41,7 @@ export interface Pipeline {
 export interface FitPipelineOptions {
   /** Fit on these rows only: the training events. */
   readonly rows?: ArrayLike<number> | undefined;
-  /** Event weights for means and deviations (default: every event counts once). */
+  /** Event weights for means, deviations, quantiles and components (default: every event counts once). */
   readonly weights?: Float32Array | Float64Array | undefined;
   /** The folder that module paths are relative to. */
   readonly directory?: string | undefined;
@@ -52,11 +58,11 @@ export async function fitPipeline(
   spec: PipelineSpec,
   { rows, weights, directory }: FitPipelineOptions = {},
 ): Promise<Pipeline> {
-  const steps: TransformStep[] = [
-    { kind: "missing", values: [...(spec.missing ?? [])] },
-    ...(spec.transforms ?? []),
-  ];
-  const transformed = await transformTable(table, steps, { directory });
+  const { steps, table: transformed } = await fitTransforms(
+    table,
+    [{ kind: "missing", values: [...(spec.missing ?? [])] }, ...(spec.transforms ?? [])],
+    { directory, rows, weights },
+  );
   const names = Object.keys(transformed.columns);
   const categorical = expandNames(spec.categorical ?? [], names, "categorical feature");
   const continuous = expandNames(spec.continuous, names, "continuous feature");
@@ -68,9 +74,18 @@ export async function fitPipeline(
   }
   // A glob leaves to the other list what that list names.
   const chosen = continuous.filter((name) => !categorical.includes(name));
-  const maps = categorical.map((name) => fitCategories(transformed, name, rows));
-  if (spec.standardise === false) return { version: 1, steps, continuous: chosen, categorical: maps };
-  const fitted = chosen.map((name) => meanAndDeviation(name, numbersOf(transformed, name), rows, weights));
+  const maps = categorical.map((name) => ({
+    ...fitCategories(transformed, name, rows),
+    ...(spec.unseen === "other" ? { unseen: spec.unseen } : {}),
+  }));
+  if (spec.scaling === "none") return { version: 1, steps, continuous: chosen, categorical: maps };
+  const scaling = scalingOf(chosen, spec.scaling);
+  const fitted = chosen.map((name) => {
+    const scale = scaling.get(name);
+    if (scale === "none") return { mean: 0, deviation: 1 };
+    const scaled = scale === "robust" ? medianAndSpread : meanAndDeviation;
+    return scaled(name, numbersOf(transformed, name), rows, weights);
+  });
   return {
     version: 1,
     steps,
@@ -81,6 +96,22 @@ export async function fitPipeline(
       standardDeviations: fitted.map(({ deviation }) => deviation),
     },
   };
+}
+
+/** The scaling of each feature. */
+function scalingOf(
+  features: readonly string[],
+  scaling: PipelineSpec["scaling"] = "standard",
+): ReadonlyMap<string, Scaling> {
+  const found = new Map<string, Scaling>(
+    features.map((name) => [name, typeof scaling === "string" ? scaling : "standard"]),
+  );
+  if (typeof scaling === "string") return found;
+  for (const [pattern, scale] of Object.entries(scaling)) {
+    for (const name of expandNames([pattern], features, "scaling: continuous feature"))
+      found.set(name, scale);
+  }
+  return found;
 }
 
 /** Events ready for a network. */
@@ -142,4 +173,53 @@ export async function applyPipeline(
     },
     table: transformed,
   };
+}
+
+/**
+ * From features back to columns: the scaling, then the steps from the last to the first, as far as they can be undone.
+ * Vectors stay Cartesian, and what was before them or before a step in the user's own code stays unknown. The columns
+ * are those of the features; of categories, the values (missing for none).
+ *
+ * @param features `[events, features]`, as `applyPipeline` gives them.
+ */
+export function invertPipeline(pipeline: Pipeline, features: Float32Array): Table {
+  const { continuous, categorical, scaler, steps } = pipeline;
+  const featureCount = continuous.length + categorical.length;
+  const rowCount = features.length / featureCount;
+  if (!Number.isInteger(rowCount)) {
+    throw new RangeError(
+      `invertPipeline: ${features.length} values are no whole number of events of ${featureCount} features.`,
+    );
+  }
+  const columns: Record<string, Column> = {};
+  for (const [f, name] of continuous.entries()) {
+    const mean = scaler ? scaler.means[f]! : 0;
+    const deviation = scaler ? scaler.standardDeviations[f]! : 1;
+    columns[name] = Float64Array.from(
+      { length: rowCount },
+      (_, i) => features[i * featureCount + f]! * deviation + mean,
+    );
+  }
+  for (const [c, { name, values }] of categorical.entries()) {
+    const at = (i: number): string | number | undefined =>
+      values[features[i * featureCount + continuous.length + c]!];
+    columns[name] = values.every((value) => typeof value === "number")
+      ? Float64Array.from({ length: rowCount }, (_, i) => Number(at(i) ?? Number.NaN))
+      : Array.from({ length: rowCount }, (_, i) => String(at(i) ?? ""));
+  }
+  let table: Table = { rowCount, columns };
+  for (const step of steps.toReversed()) {
+    if (step.kind === "cartesian" || step.kind === "module") break;
+    if (step.kind === "missing") continue;
+    table = step.kind === "rename" ? renamedBack(table, step.columns) : invertColumnStep(table, step);
+  }
+  return table;
+}
+
+function renamedBack(table: Table, names: Readonly<Record<string, string>>): Table {
+  const before = new Map(Object.entries(names).map(([from, to]) => [to, from]));
+  const columns = Object.fromEntries(
+    Object.entries(table.columns).map(([name, column]) => [before.get(name) ?? name, column]),
+  );
+  return { rowCount: table.rowCount, columns };
 }

@@ -187,7 +187,7 @@ describe("the user's transform", () => {
   const spec = (name: string, module = "./mine.mjs"): PipelineSpec => ({
     transforms: [{ kind: "module", module, name, options: { factor: 3 } }],
     continuous: ["y"],
-    standardise: false,
+    scaling: "none",
   });
 
   test("adds columns, with its options", async () => {

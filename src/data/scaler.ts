@@ -1,4 +1,5 @@
-/** Standardisation of continuous features, ignoring missing values. */
+/** Scaling of continuous features, ignoring missing values. */
+import { weightedQuantiles } from "../array/quantile.ts";
 import { DataError } from "../errors/index.ts";
 
 /** Means and standard deviations of the continuous features, in their order: stored = (physical − mean) / deviation. */
@@ -49,4 +50,68 @@ export function meanAndDeviation(
   const deviation = Math.sqrt(Math.max(0, squares / total - (rest / total) ** 2));
   const constant = !(deviation > 1e-12 * Math.abs(mean));
   return { mean, deviation: constant ? 1 : deviation };
+}
+
+/** How continuous features are scaled: mean and deviation, median and quartiles, or not at all. */
+export type Scaling = "standard" | "robust" | "none";
+
+/**
+ * Median, and the distance of the quartiles divided by 1.349, which is the deviation where the values are Gaussian:
+ * outliers count no more than any other event. Where the quartiles are the same, the standard deviation is taken.
+ *
+ * @throws DataError as {@link meanAndDeviation}, and for negative weights.
+ */
+export function medianAndSpread(
+  name: string,
+  values: Float32Array | Float64Array,
+  rows?: ArrayLike<number>,
+  weights?: Float32Array | Float64Array,
+): { mean: number; deviation: number } {
+  const [low, median, high] = quantilesOf(name, values, [0.25, 0.5, 0.75], rows, weights) as [
+    number,
+    number,
+    number,
+  ];
+  const spread = (high - low) / 1.3489795003921634;
+  const isFlat = !(spread > 1e-12 * Math.abs(median));
+  return {
+    mean: median,
+    deviation: isFlat ? meanAndDeviation(name, values, rows, weights).deviation : spread,
+  };
+}
+
+/**
+ * Weighted quantiles of the numbers that are not missing, at the given rows; see `weightedQuantiles`.
+ *
+ * @throws DataError for a column without any number, and for negative weights.
+ */
+export function quantilesOf(
+  name: string,
+  values: Float32Array | Float64Array,
+  fractions: readonly number[],
+  rows?: ArrayLike<number>,
+  weights?: Float32Array | Float64Array,
+): readonly number[] {
+  const count = rows?.length ?? values.length;
+  const kept: number[] = [];
+  const keptWeights: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const row = rows ? rows[i]! : i;
+    const value = values[row]!;
+    const weight = weights ? weights[row]! : 1;
+    if (value - value !== 0 || weight === 0) continue;
+    if (weight < 0) {
+      throw new DataError(
+        `feature "${name}": the weight of row ${row + 1} is ${weight}, but quantiles need weights that are not negative. Fit them without weights.`,
+      );
+    }
+    kept.push(value);
+    keptWeights.push(weight);
+  }
+  if (kept.length === 0) {
+    throw new DataError(
+      `feature "${name}": all of its values are missing, so it has no quantiles. Leave it out.`,
+    );
+  }
+  return [...weightedQuantiles(kept, fractions, keptWeights)];
 }

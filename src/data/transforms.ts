@@ -1,6 +1,13 @@
 /** The steps that turn raw columns into the columns that features are chosen from: plain data, applied in order. */
 import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
 import { missingToNaN, processEvent, vectorNames } from "../hep/index.ts";
+import {
+  applyColumnStep,
+  type FittableStep,
+  type FittedColumnStep,
+  type FittingEvents,
+  fitColumnStep,
+} from "./fitted-steps.ts";
 import { type Column, type Table, tableOf } from "./table.ts";
 import { loadModule, type ModuleReference } from "./user-module.ts";
 
@@ -41,8 +48,14 @@ export interface ModuleStep extends ModuleReference {
   readonly kind: "module";
 }
 
-/** One step that changes a table before a pipeline is fitted; plain data. */
-export type TransformStep = RenameStep | MissingStep | CartesianStep | ModuleStep;
+/** One step that says all by itself. */
+export type PlainStep = RenameStep | MissingStep | CartesianStep | ModuleStep;
+
+/** One step that changes a table before features are chosen from it, as it is asked for; plain data. */
+export type TransformStep = PlainStep | FittableStep;
+
+/** The same with the numbers that it learnt from the training events. */
+export type FittedStep = PlainStep | FittedColumnStep;
 
 /** The user's function behind a {@link ModuleStep}. */
 export type TableTransform = (table: Table, options: unknown) => Table | Promise<Table>;
@@ -55,10 +68,34 @@ export interface TransformOptions {
   readonly strict?: boolean | undefined;
 }
 
+/**
+ * Fits the steps one after the other, each to the table that those before it leave.
+ *
+ * @returns the fitted steps, and the table after all of them.
+ */
+export async function fitTransforms(
+  table: Table,
+  steps: readonly TransformStep[],
+  options: Omit<TransformOptions, "strict"> & FittingEvents = {},
+): Promise<{ readonly steps: readonly FittedStep[]; readonly table: Table }> {
+  const fitted: FittedStep[] = [];
+  let current = table;
+  for (const step of steps) {
+    const next = isFittable(step) ? fitColumnStep(step, current, options) : step;
+    fitted.push(next);
+    current = await transformTable(current, [next], options);
+  }
+  return { steps: fitted, table: current };
+}
+
+function isFittable(step: TransformStep): step is FittableStep {
+  return ["log", "indicator", "fill", "quantile", "pca"].includes(step.kind);
+}
+
 /** The table after all steps. The given table is not changed. */
 export async function transformTable(
   table: Table,
-  steps: readonly TransformStep[],
+  steps: readonly FittedStep[],
   { directory, strict = true }: TransformOptions = {},
 ): Promise<Table> {
   let current = table;
@@ -76,6 +113,8 @@ export async function transformTable(
       case "module":
         current = await byModule(current, step, directory);
         break;
+      default:
+        current = applyColumnStep(current, step);
     }
   }
   return current;

@@ -176,7 +176,7 @@ describe("exportOnnx", () => {
       events: draw((u) => u),
       "member0/share": draw((u) => u),
     });
-    const one = await exported({ continuous: ["c0"], standardise: false }, { table });
+    const one = await exported({ continuous: ["c0"], scaling: "none" }, { table });
     expect(one.inputs).toEqual([{ name: "c0", kind: "number" }]);
     expect((await exported({ continuous: ["*"] }, { table })).inputs).toHaveLength(4);
   });

@@ -1,8 +1,9 @@
 /** Fitted preprocessing as nodes: from raw columns to standardised features, in double precision. */
-import type { ModuleStep, Pipeline, TransformStep } from "../../data/index.ts";
+import type { FittedStep, ModuleStep, Pipeline } from "../../data/index.ts";
 import { ConfigurationError, unknownName } from "../../errors/index.ts";
 import type { NodeBuilder } from "./node-builder.ts";
 import { type TracedTable, traceCartesian } from "./trace-cartesian.ts";
+import { traceColumnStep } from "./trace-steps.ts";
 import {
   cleaned,
   type ExportedInput,
@@ -78,7 +79,7 @@ export function tracePipeline(
   return { inputs, features: builder.join(parts) };
 }
 
-function traceStep(builder: NodeBuilder, table: TracedTable, step: TransformStep): TracedTable {
+function traceStep(builder: NodeBuilder, table: TracedTable, step: FittedStep): TracedTable {
   switch (step.kind) {
     case "missing":
       return new Map([...table].map(([name, column]) => [name, cleaned(builder, column, step.values)]));
@@ -93,6 +94,8 @@ function traceStep(builder: NodeBuilder, table: TracedTable, step: TransformStep
       return traceCartesian(builder, table, step);
     case "module":
       throw cannotExport(step);
+    default:
+      return traceColumnStep(builder, table, step);
   }
 }
 

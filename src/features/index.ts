@@ -1,4 +1,15 @@
 /** Which features matter, and what a model has learned of them. */
 
+export * from "./correlation.ts";
+export * from "./correlation-clusters.ts";
+export * from "./dependence.ts";
+export * from "./discrimination.ts";
 export * from "./feature-importance.ts";
 export type { LabelledArrays, LabelledFold, LabelledFolds } from "./labelled-folds.ts";
+export * from "./select-features.ts";
+export * from "./selection-check.ts";
+export * from "./selection-filters.ts";
+export * from "./selection-forest.ts";
+export * from "./selection-ranking.ts";
+export * from "./selection-removal.ts";
+export * from "./selection-scan.ts";

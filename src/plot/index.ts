@@ -1,6 +1,9 @@
 export * from "./ams-scan.ts";
 export * from "./compact-report.ts";
+export * from "./dendrogram.ts";
 export * from "./embedding.ts";
+export * from "./feature-map.ts";
+export * from "./features-report.ts";
 export * from "./format.ts";
 export * from "./histogram.ts";
 export {

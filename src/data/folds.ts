@@ -1,4 +1,4 @@
-/** Splitting events: stratified folds, a stratified validation split, splits by event number. */
+/** Splitting events: stratified folds and splits, by a hash of the event, by a column, contiguous, by event number. */
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, DataError } from "../errors/index.ts";
 import type { Column } from "./table.ts";
@@ -16,6 +16,72 @@ export function stratifiedFolds(
   keys: readonly Column[],
   stream: Stream,
 ): Int32Array[] {
+  checkFoldCount(foldCount, eventCount);
+  const folds: number[][] = Array.from({ length: foldCount }, () => []);
+  let next = 0;
+  for (const stratum of strata(eventCount, keys, stream)) {
+    for (const event of stratum) folds[next++ % foldCount]!.push(event);
+  }
+  return folds.map((fold) => Int32Array.from(fold).sort());
+}
+
+/**
+ * Deals the events into folds by a hash of what identifies them, such as run and event number: an event keeps its fold
+ * for ever, in whatever file, order and sample it comes, and with any seed. 2, 2.0, 2n and "2" are the same.
+ * Fold sizes differ by chance; targets are not looked at.
+ *
+ * @throws ConfigurationError for fewer than two folds; DataError for a missing identifier and for a fold without events.
+ */
+export function foldsByHash(ids: readonly Column[], foldCount: number, name: string = "id"): Int32Array[] {
+  checkFoldCount(foldCount);
+  const shares = hashShares(ids, "fold", name);
+  return collected(shares.length, foldCount, (i) => Math.floor(shares[i]! * foldCount), name);
+}
+
+/**
+ * Splits off about a fraction of the events by a hash of what identifies them, which is independent of that of
+ * {@link foldsByHash}: an event stays on its side for ever, and on it for any larger fraction.
+ *
+ * @throws ConfigurationError for a fraction that leaves one side empty; DataError for a missing identifier.
+ */
+export function splitByHash(
+  ids: readonly Column[],
+  fraction: number,
+  name: string = "id",
+): { training: Int32Array; validation: Int32Array } {
+  const shares = hashShares(ids, "validation", name);
+  return bothSides(
+    Array.from(shares, (share) => share < fraction),
+    fraction,
+  );
+}
+
+/**
+ * The folds that a column of the numbers 0, 1, … tells.
+ *
+ * @throws DataError for anything else in the column, and for a fold without events.
+ */
+export function foldsByColumn(column: Column, name: string = "fold"): Int32Array[] {
+  let foldCount = 2;
+  const fold = (i: number): number => Number(column[i]);
+  for (let i = 0; i < column.length; i++) {
+    if (!(Number.isInteger(fold(i)) && fold(i) >= 0 && fold(i) < 65536) || column[i] === "") {
+      throw new DataError(
+        `folds of column "${name}": row ${i + 1} holds ${String(column[i])}, but the numbers 0, 1, 2, … are expected.`,
+      );
+    }
+    foldCount = Math.max(foldCount, fold(i) + 1);
+  }
+  return collected(column.length, foldCount, fold, name);
+}
+
+/** Folds of neighbouring events, whose sizes differ by one at most. @throws as {@link stratifiedFolds}. */
+export function contiguousFolds(eventCount: number, foldCount: number): Int32Array[] {
+  checkFoldCount(foldCount, eventCount);
+  return collected(eventCount, foldCount, (i) => Math.floor((i * foldCount) / eventCount), "contiguous");
+}
+
+function checkFoldCount(foldCount: number, eventCount: number = Number.POSITIVE_INFINITY): void {
   if (!Number.isInteger(foldCount) || foldCount < 2) {
     throw new ConfigurationError(`folds: at least 2 are needed, but ${foldCount} came.`);
   }
@@ -24,12 +90,54 @@ export function stratifiedFolds(
       `folds: ${counted(eventCount, "event")} cannot fill ${counted(foldCount, "fold")}.`,
     );
   }
+}
+
+function collected(
+  eventCount: number,
+  foldCount: number,
+  foldOf: (event: number) => number,
+  name: string,
+): Int32Array[] {
   const folds: number[][] = Array.from({ length: foldCount }, () => []);
-  let next = 0;
-  for (const stratum of strata(eventCount, keys, stream)) {
-    for (const event of stratum) folds[next++ % foldCount]!.push(event);
+  for (let i = 0; i < eventCount; i++) folds[foldOf(i)]!.push(i);
+  const empty = folds.findIndex((fold) => fold.length === 0);
+  if (empty >= 0) {
+    throw new DataError(
+      `folds by "${name}": fold ${empty} of ${foldCount} has no events; use fewer folds or another column.`,
+    );
   }
-  return folds.map((fold) => Int32Array.from(fold).sort());
+  return folds.map((fold) => Int32Array.from(fold));
+}
+
+/** A number in [0, 1) of each event, of 53 bits that the text of its identifiers decides (two FNV-1a hashes, mixed). */
+function hashShares(ids: readonly Column[], purpose: string, name: string): Float64Array {
+  const eventCount = ids[0]?.length ?? 0;
+  return Float64Array.from({ length: eventCount }, (_, i) => {
+    let text = purpose;
+    for (const id of ids) {
+      const value = String(id[i]);
+      if (value === "" || value === "NaN") {
+        throw new DataError(
+          `folds by "${name}": row ${i + 1} has no value, so nothing identifies the event.`,
+        );
+      }
+      text += `|${value}`;
+    }
+    let low = 0x811c9dc5;
+    let high = 0x9e3779b9;
+    for (let k = 0; k < text.length; k++) {
+      low = Math.imul(low ^ text.charCodeAt(k), 0x01000193);
+      high = Math.imul(high ^ text.charCodeAt(k), 0x85ebca6b);
+    }
+    return (mixed(low ^ mixed(high)) * 2 ** 21 + (mixed(high + 0x9e3779b9) >>> 11)) / 2 ** 53;
+  });
+}
+
+/** Every bit of the word reaches every bit of the result (the finaliser of MurmurHash3). */
+function mixed(word: number): number {
+  let z = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return (z ^ (z >>> 16)) >>> 0;
 }
 
 /**
@@ -43,21 +151,30 @@ export function stratifiedSplit(
   keys: readonly Column[],
   stream: Stream,
 ): { training: Int32Array; validation: Int32Array } {
-  const training: number[] = [];
-  const validation: number[] = [];
+  const isHeld = new Array<boolean>(eventCount).fill(false);
   let seen = 0;
   for (const stratum of strata(eventCount, keys, stream)) {
     // The whole of the strata so far is rounded: no drift over many small ones.
     const wanted = Math.round((seen + stratum.length) * fraction) - Math.round(seen * fraction);
     seen += stratum.length;
-    for (let i = 0; i < stratum.length; i++) (i < wanted ? validation : training).push(stratum[i]!);
+    for (let i = 0; i < wanted; i++) isHeld[stratum[i]!] = true;
   }
+  return bothSides(isHeld, fraction);
+}
+
+function bothSides(
+  isHeld: readonly boolean[],
+  fraction: number,
+): { training: Int32Array; validation: Int32Array } {
+  const training: number[] = [];
+  const validation: number[] = [];
+  for (const [i, held] of isHeld.entries()) (held ? validation : training).push(i);
   if (training.length === 0 || validation.length === 0) {
     throw new ConfigurationError(
-      `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(eventCount, "event")} for training and ${validation.length} for validation; both are needed.`,
+      `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(isHeld.length, "event")} for training and ${validation.length} for validation; both are needed.`,
     );
   }
-  return { training: Int32Array.from(training).sort(), validation: Int32Array.from(validation).sort() };
+  return { training: Int32Array.from(training), validation: Int32Array.from(validation) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `lumin evaluate`: the metrics of a run, on its own held-out events or on those of a file. */
 import { ConfigurationError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
+import { compareRuns, comparisonText } from "./compare-runs.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { loadRun } from "./load-run.ts";
@@ -21,6 +22,10 @@ export async function evaluateCommand(
 ): Promise<void> {
   if (options.members === true) {
     writeMemberTable(run, options);
+    return;
+  }
+  if (options.against !== undefined) {
+    await writeComparison([run, ...options.against], options);
     return;
   }
   let result: { readonly metrics: Metrics; readonly record: RunRecord };
@@ -50,6 +55,19 @@ function writeMemberTable(run: string, { input, json }: EvaluateOptions): void {
     );
   }
   process.stdout.write(json === true ? `${JSON.stringify(table, null, 2)}\n` : memberTableText(table));
+}
+
+/** The run against others on the events that all have scored. */
+async function writeComparison(runs: readonly string[], { input, json }: EvaluateOptions): Promise<void> {
+  if (input !== undefined) {
+    throw new ConfigurationError(
+      "evaluate: --against compares on the events that the runs have scored; leave --input out.",
+    );
+  }
+  const comparisons = await compareRuns(runs);
+  process.stdout.write(
+    json === true ? `${JSON.stringify(comparisons, null, 2)}\n` : comparisons.map(comparisonText).join("\n"),
+  );
 }
 
 /** Metrics on the events of files, at the cut that the run has chosen. */

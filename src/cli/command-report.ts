@@ -13,7 +13,7 @@ export async function reportCommand(
 ): Promise<void> {
   const { paths, record } = readRun(run);
   const done = context.reporter.phase("drawing the report");
-  const { report, timings } = await runReport(paths, record);
+  const { report, timings } = await runReport(paths, record, options.against);
   const output = options.output ?? paths.report;
   await writeText(output, [await reportHtml(report, { timings })]);
   done("drew the report");

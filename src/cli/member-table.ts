@@ -33,7 +33,8 @@ export function memberTable(
   );
 }
 
-function taskOfOutputs(kind: Analysis["target"]["task"], count: number): Task {
+/** The task that a number of outputs belongs to. */
+export function taskOfOutputs(kind: Analysis["target"]["task"], count: number): Task {
   if (kind === "binary") return { kind };
   return kind === "multiclass" ? { kind, classCount: count } : { kind, targetCount: count };
 }

@@ -77,7 +77,10 @@ export async function readPredictions(
 }
 
 /** The columns `name`, or `name_0`, `name_1` …, as one matrix `[events, width]`. */
-function matrixOf(table: Table, name: string): { readonly values: Float64Array; readonly width: number } {
+export function matrixOf(
+  table: Table,
+  name: string,
+): { readonly values: Float64Array; readonly width: number } {
   const columns = Object.keys(table.columns)
     .filter((column) => column === name || new RegExp(`^${name}_\\d+$`).test(column))
     .map((column) => numbersOf(table, column));

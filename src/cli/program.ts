@@ -150,6 +150,10 @@ The same seed gives the same files, for any number of workers.`,
       "--members",
       "each member against the ensemble, on the validation events, with paired uncertainties",
     )
+    .option(
+      "--against <run...>",
+      "other runs, such as boosted trees: metrics side by side, differences paired on the same events",
+    )
     .option("--json", "print JSON instead of a table")
     .action(async (run: string, options: EvaluateOptions) => {
       const { evaluateCommand } = await import("./command-evaluate.ts");
@@ -220,6 +224,7 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
   command(program, "report", "write report.html of a run again")
     .argument("<run>", "run folder of lumin train")
     .option("--output <file>", "where to (default: report.html in the run folder)")
+    .option("--against <run...>", "other runs to compare with, paired on the same events")
     .action(async (run: string, options: ReportCommandOptions) => {
       const { reportCommand } = await import("./command-report.ts");
       await reportCommand(run, options, context);
@@ -355,6 +360,7 @@ export interface ExportOptions {
 }
 
 export interface EvaluateOptions {
+  readonly against?: readonly string[];
   readonly members?: boolean;
   readonly input?: readonly string[];
   readonly augment: boolean;
@@ -384,6 +390,7 @@ export interface EnsembleCommandOptions {
 }
 
 export interface ReportCommandOptions {
+  readonly against?: readonly string[];
   readonly output?: string;
 }
 

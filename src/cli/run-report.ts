@@ -14,6 +14,7 @@ import {
 import { type History, parseHistory } from "../train/index.ts";
 import { type Analysis, isTrees, type ModelConfiguration, type TreesConfiguration } from "./analysis.ts";
 import { binaryLabels, classTotals } from "./binary-view.ts";
+import { compareRuns, comparisonCells } from "./compare-runs.ts";
 import { type Metrics, type ScoredSet, type SetMetrics, setTitle, signalMetrics } from "./evaluation.ts";
 import { correlationText, memberTableCells, readMemberTable } from "./member-table.ts";
 import { bodyText } from "./network-of-analysis.ts";
@@ -41,6 +42,7 @@ export interface RunTimings {
 export async function runReport(
   paths: RunPaths,
   record: RunRecord,
+  against: readonly string[] = [],
 ): Promise<{ readonly report: RunReport; readonly timings: readonly TimingRow[] }> {
   const { analysis } = record;
   const metrics = readMetrics(paths);
@@ -71,7 +73,7 @@ export async function runReport(
     histories: histories.map(({ member, history }) => lossHistory(member, history)),
     cut: metrics.cut?.value ?? null,
     yields: Object.entries(metrics.sets).flatMap(([name, set]) => yieldRows(name, set, analysis)),
-    ...memberTables(paths),
+    tables: [...memberTables(paths), ...(await comparisonTables(paths, against))],
     settings: settingsOf(record),
     ...confusionOf(metrics),
     ...figuresOfTask(analysis, sets),
@@ -81,14 +83,32 @@ export async function runReport(
 }
 
 /** The members against the ensemble, where there are several. */
-function memberTables(paths: RunPaths): Pick<RunReport, "tables"> {
+function memberTables(paths: RunPaths): Tables {
   const table = readMemberTable(paths);
-  if (table === undefined || table.members.length < 2) return {};
+  if (table === undefined || table.members.length < 2) return [];
   const { headings, rows } = memberTableCells(table);
   const note = correlationText(table);
   const heading = `Members against the ensemble (validation, ${formatNumber(table.eventCount)} events)`;
-  return { tables: [{ heading, columns: headings, rows, ...(note === undefined ? {} : { note }) }] };
+  return [{ heading, columns: headings, rows, ...(note === undefined ? {} : { note }) }];
 }
+
+/** This run against others, on each set of events. */
+async function comparisonTables({ folder }: RunPaths, against: readonly string[]): Promise<Tables> {
+  if (against.length === 0) return [];
+  const comparisons = await compareRuns([folder, ...against]);
+  return comparisons.map((comparison) => {
+    const { headings, rows } = comparisonCells(comparison);
+    const events = formatNumber(comparison.comparison.eventCount);
+    return {
+      heading: `Runs against each other (${comparison.set}, ${events} events)`,
+      columns: headings,
+      rows,
+      note: "Differences are paired on the same events (bootstrap); the p-value is two-sided.",
+    };
+  });
+}
+
+type Tables = NonNullable<RunReport["tables"]>;
 
 /** Whether the class sums of a set are scaled to those of the analysis. */
 export function setIsRenormalised(analysis: Analysis, name: string): boolean {

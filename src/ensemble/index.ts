@@ -3,6 +3,7 @@ export * from "./assemble.ts";
 export * from "./average-networks.ts";
 export type { EnsembleOptions, TrainedResult, Weighting } from "./choose-members.ts";
 export * from "./compare-members.ts";
+export * from "./compare-predictions.ts";
 export * from "./ensemble.ts";
 export * from "./export/index.ts";
 export * from "./fold-predictions.ts";

@@ -257,6 +257,6 @@ describe("members against the ensemble", () => {
     const predictions = { ensemble: new Float64Array(3), members: [new Float64Array(3)] };
     expect(() =>
       compareMembers(task, training.ensemble.members.slice(0, 1), predictions, { targets: [0, 1] }),
-    ).toThrow("compareMembers: 2 targets need 1 times 2 predictions, but 1 times 3 came.");
+    ).toThrow("comparePredictions: 2 targets need 2 predictions of each model, but 3 came.");
   });
 });

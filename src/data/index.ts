@@ -4,6 +4,13 @@ export type { CategoryMap } from "./categories.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
 export * from "./expand-names.ts";
+export {
+  checkExpression,
+  deriveColumns,
+  ExpressionError,
+  evaluateExpression,
+  type Span,
+} from "./expression/index.ts";
 export * from "./fitted-steps.ts";
 export {
   type FoldFileContent,

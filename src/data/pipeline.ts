@@ -210,7 +210,7 @@ export function invertPipeline(pipeline: Pipeline, features: Float32Array): Tabl
   let table: Table = { rowCount, columns };
   for (const step of steps.toReversed()) {
     if (step.kind === "cartesian" || step.kind === "module") break;
-    if (step.kind === "missing") continue;
+    if (step.kind === "missing" || step.kind === "columns") continue;
     table = step.kind === "rename" ? renamedBack(table, step.columns) : invertColumnStep(table, step);
   }
   return table;

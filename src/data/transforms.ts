@@ -1,6 +1,7 @@
 /** The steps that turn raw columns into the columns that features are chosen from: plain data, applied in order. */
 import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
 import { missingToNaN, processEvent, vectorNames } from "../hep/index.ts";
+import { deriveColumns } from "./expression/index.ts";
 import {
   applyColumnStep,
   type FittableStep,
@@ -43,13 +44,20 @@ export interface CartesianStep {
     | undefined;
 }
 
+/** New columns from expressions such as `mass(lep + tau)`; see `deriveColumns`. */
+export interface ColumnsStep {
+  readonly kind: "columns";
+  /** The expression of each new column; each sees the columns before it. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
 /** A function of the user's own: `(table, options) => table`, with the same rows in the same order. */
 export interface ModuleStep extends ModuleReference {
   readonly kind: "module";
 }
 
 /** One step that says all by itself. */
-export type PlainStep = RenameStep | MissingStep | CartesianStep | ModuleStep;
+export type PlainStep = RenameStep | MissingStep | CartesianStep | ColumnsStep | ModuleStep;
 
 /** One step that changes a table before features are chosen from it, as it is asked for; plain data. */
 export type TransformStep = PlainStep | FittableStep;
@@ -109,6 +117,9 @@ export async function transformTable(
         break;
       case "cartesian":
         current = { rowCount: current.rowCount, columns: cartesian(current, step) };
+        break;
+      case "columns":
+        current = deriveColumns(current, step.columns);
         break;
       case "module":
         current = await byModule(current, step, directory);

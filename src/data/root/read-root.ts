@@ -1,6 +1,7 @@
 /** Tables from ROOT files: one number or text an event, elements of arrays and vectors chosen by `name[index]`. */
 import { DataError, unknownName } from "../../errors/index.ts";
 import { expandNames } from "../expand-names.ts";
+import { vectorColumns } from "../expression/vectors.ts";
 import { type Column, concatenateTables, type Table } from "../table.ts";
 import { countsOf, elementOf, isRagged } from "./ragged.ts";
 import type { RootEvents } from "./root-events.ts";
@@ -80,7 +81,10 @@ function chosenColumns(events: RootEvents, patterns: readonly string[]): Wanted 
   for (const pattern of patterns) {
     const [, stem, index] = /^(.*?)(?:\[(\d*)\])?$/.exec(pattern)!;
     const element = index === undefined ? "value" : index === "" ? "count" : Number(index);
-    for (const name of expandNames([stem!], names, `column of "${events.path}"`)) {
+    // `Muon[0]` is a vector: Muon_pt[0], Muon_eta[0] ….
+    const vector = index && !names.includes(stem!) ? vectorColumns(stem!, names) : undefined;
+    const stems = vector ? Object.values(vector) : [stem!];
+    for (const name of expandNames(stems, names, `column of "${events.path}"`)) {
       const info = events.columns.find((column) => column.name === name);
       if (!info) throw unknownName(`column of "${events.path}"`, name, names);
       if (info.shape === "unreadable") {

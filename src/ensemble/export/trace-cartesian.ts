@@ -123,7 +123,7 @@ function rotate(
 }
 
 /** As `wrapAngle`: a − 2π·round(a/2π), then the two ends. */
-function wrapped(builder: NodeBuilder, angle: string): string {
+export function wrapped(builder: NodeBuilder, angle: string): string {
   const node = builder.node.bind(builder);
   const turn = builder.double(2 * Math.PI);
   const pi = builder.double(Math.PI);

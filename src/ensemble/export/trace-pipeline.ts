@@ -3,6 +3,7 @@ import type { FittedStep, ModuleStep, Pipeline } from "../../data/index.ts";
 import { ConfigurationError, unknownName } from "../../errors/index.ts";
 import type { NodeBuilder } from "./node-builder.ts";
 import { type TracedTable, traceCartesian } from "./trace-cartesian.ts";
+import { traceColumns } from "./trace-columns.ts";
 import { traceColumnStep } from "./trace-steps.ts";
 import {
   cleaned,
@@ -92,6 +93,8 @@ function traceStep(builder: NodeBuilder, table: TracedTable, step: FittedStep): 
       );
     case "cartesian":
       return traceCartesian(builder, table, step);
+    case "columns":
+      return traceColumns(builder, table, step);
     case "module":
       throw cannotExport(step);
     default:

@@ -113,7 +113,7 @@ describe("readAnalysisFile", () => {
       "a.yaml: features: is missing; expected keys with values.",
     );
     expect(messageOf(() => read(`${minimal}transforms: [{ kind: renam }]\n`))).toBe(
-      'a.yaml:6: transforms[0].kind: expected one of rename, cartesian, module, got "renam". Did you mean "rename"?',
+      'a.yaml:6: transforms[0].kind: expected one of rename, cartesian, columns, module, got "renam". Did you mean "rename"?',
     );
     const callback =
       "training: { callbacks: [{ callback: OneCycle, options: { learningRates: [1, 2, 3], momentum: [1] } }] }";

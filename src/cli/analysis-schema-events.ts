@@ -1,7 +1,21 @@
 /** The schema of an analysis file, what is said of the events: input, target, weights, transforms, features, folds, augmentation. */
 import { z } from "zod";
+import { checkExpression } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { between, flag, moduleKeys, names, number, text, wholeNumber } from "./analysis-schema-values.ts";
+
+const newColumns = z
+  .record(
+    z.string(),
+    text("expression").superRefine((value, context) => {
+      try {
+        checkExpression(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+      }
+    }),
+  )
+  .describe("new columns by expressions of the columns before, e.g. { m_vis: mass(lep + tau) }");
 
 const source = z
   .strictObject({
@@ -32,6 +46,7 @@ export const input: z.ZodType<Analysis["input"]> = z
     select: text("SQL expression that chooses rows, e.g. KaggleSet = 't'").optional(),
     id: text("column that identifies an event").optional(),
     missing: z.array(number("a value")).default([]).describe("values that mean 'not measured'"),
+    columns: newColumns.default({}),
   })
   .transform(({ files, sources, ...others }) => ({
     ...others,
@@ -136,6 +151,7 @@ export const transforms: z.ZodType<Analysis["transforms"]> = z
         columns: z.record(z.string(), text("new name")).describe("old name: new name"),
       }),
       cartesian,
+      z.strictObject({ kind: z.literal("columns"), columns: newColumns }),
       z.strictObject({ kind: z.literal("module"), ...moduleKeys }),
     ]),
   )

@@ -33,6 +33,8 @@ export interface InputConfiguration {
   readonly id?: string | undefined;
   /** Values that mean "not measured"; they become NaN. */
   readonly missing: readonly number[];
+  /** New columns for features: expressions such as `mass(lep + tau)`, made before the transforms. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /** Files of one origin, such as one simulated process. */
@@ -72,6 +74,7 @@ export interface WeightsConfiguration {
 export type TransformConfiguration =
   | { readonly kind: "rename"; readonly columns: Readonly<Record<string, string>> }
   | CartesianConfiguration
+  | { readonly kind: "columns"; readonly columns: Readonly<Record<string, string>> }
   | ({ readonly kind: "module" } & ModuleReference);
 
 /** Vectors (pt, eta, phi) become (px, py, pz). */

@@ -58,7 +58,7 @@ export function readUnlabelled(analysis: Analysis, files: readonly string[]): Pr
   return readTable(files, {
     numbers: features.continuous.filter((name) => !name.startsWith("!")),
     tree: input.tree,
-    elements: elementNames([input.id, features, transforms]),
+    elements: elementNames([input.id, input.columns, features, transforms]),
   });
 }
 

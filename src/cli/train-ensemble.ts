@@ -70,7 +70,10 @@ export async function prepareTraining(
     table,
     {
       missing: input.missing,
-      transforms,
+      transforms:
+        Object.keys(input.columns).length > 0
+          ? [{ kind: "columns", columns: input.columns }, ...transforms]
+          : transforms,
       continuous: features.continuous,
       categorical: features.categorical,
     },

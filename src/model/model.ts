@@ -169,7 +169,7 @@ export class Model {
    * @throws UnknownNameError for a name that is no part's; ConfigurationError for gradients without targets.
    * @example
    * const { outputs, gradients } = await model.taps({ inputs, targets }, { outputs: ["body.*"], gradients: ["inputs"] });
-   * outputs["body.layer0"]; // { shape: [events, 33], data: Float32Array }
+   * const { shape, data } = outputs["body.layer0"]; // shape [events, 33], data a Float32Array
    */
   async taps(events: TappedEvents, options: TapOptions = {}): Promise<Taps> {
     return await tap(this.builder, this, events, options, this.#engine);

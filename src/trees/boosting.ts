@@ -70,7 +70,7 @@ export interface BoostingResult {
  * @throws {DataError} for unusable events, {ConfigurationError} for options out of range.
  * @example
  * const { model } = trainBoosting({ columns: [[1, 2, 3, 4]], targets: [0, 0, 1, 1] }, { task: "binary", minChildWeight: 0 });
- * model.predict([[1, 4]])[0]! < 0.1 // true
+ * model.predict([[1, 4]])[0] < 0.1 // true
  */
 export function trainBoosting(data: TreeData, options: BoostingOptions): BoostingResult {
   const { validation, featureNames, seed = 1337, patience, onRound } = options;

@@ -67,7 +67,7 @@ export interface ForestPlan {
  * @throws {DataError} for unusable events, {ConfigurationError} for options out of range.
  * @example
  * const { model } = trainForest({ columns: [[1, 2, 3, 4]], targets: [0, 0, 1, 1] }, { task: "binary", bootstrap: false });
- * Array.from(model.predict([[1, 4]])) // [0, 1]
+ * Array.from(model.predict([[1, 4]]), Math.round) // [0, 1]
  */
 export function trainForest(data: TreeData, options: ForestOptions): ForestResult {
   const plan = planForest(data, options);

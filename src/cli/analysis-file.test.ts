@@ -73,8 +73,14 @@ describe("readAnalysisFile", () => {
     const { analysis, inputFiles } = read(minimal);
     expect(inputFiles).toEqual([join(folder, "events.csv")]);
     expect(analysis.training).toMatchObject({ members: 10, epochs: 15, batchSize: 256 });
-    expect(analysis.weights).toEqual({ normalise: "meanOnePerClass" });
-    expect(analysis.folds).toEqual({ count: 10, stratify: true, columns: [], validation: { fraction: 0.2 } });
+    expect(analysis.weights).toEqual({ normalise: "meanOnePerClass", preprocessing: false });
+    expect(analysis.folds).toEqual({
+      count: 10,
+      order: "stratified",
+      stratify: true,
+      columns: [],
+      validation: { fraction: 0.2 },
+    });
     expect(analysis.target.task).toBe("binary");
     expect(classNames(analysis.target)).toEqual(["b", "s"]);
     expect(analysis.seed).toBe(1337);
@@ -113,7 +119,7 @@ describe("readAnalysisFile", () => {
       "a.yaml: features: is missing; expected keys with values.",
     );
     expect(messageOf(() => read(`${minimal}transforms: [{ kind: renam }]\n`))).toBe(
-      'a.yaml:6: transforms[0].kind: expected one of rename, cartesian, columns, module, got "renam". Did you mean "rename"?',
+      'a.yaml:6: transforms[0].kind: expected one of rename, cartesian, columns, module, log, indicator, fill, quantile, pca, got "renam". Did you mean "rename"?',
     );
     const callback =
       "training: { callbacks: [{ callback: OneCycle, options: { learningRates: [1, 2, 3], momentum: [1] } }] }";

@@ -123,6 +123,7 @@ export const weights: z.ZodType<Analysis["weights"]> = z
       .enum(["meanOnePerClass", "sumOnePerClass", "meanOne", "none"])
       .default("meanOnePerClass")
       .describe("how the weights are scaled for training; evaluation uses them as they are"),
+    preprocessing: flag("fit means, deviations, quantiles and components on weighted events").default(false),
   })
   .prefault({})
   .describe("event weights");
@@ -142,6 +143,54 @@ const cartesian = z.strictObject({
     .optional()
     .describe("turn every event the same way instead of augmenting"),
 });
+const stepColumns = names("columns; * and ? match names").min(1, "expected at least one column");
+
+/** ln(x + shift). */
+const logStep = z.strictObject({
+  kind: z.literal("log"),
+  columns: stepColumns,
+  shift: number("added before the logarithm").default(0),
+});
+
+/** NAME_missing. */
+const indicatorStep = z.strictObject({ kind: z.literal("indicator"), columns: stepColumns });
+
+/** Missing values become a number. */
+const fillStep = z.strictObject({
+  kind: z.literal("fill"),
+  columns: stepColumns,
+  with: z
+    .union([z.enum(["mean", "median"]), number("a number")])
+    .default("mean")
+    .describe("what missing values become: of the training events, or a number"),
+});
+
+/** Any distribution becomes Gaussian or uniform. */
+const quantileStep = z.strictObject({
+  kind: z.literal("quantile"),
+  columns: stepColumns,
+  output: z.enum(["normal", "uniform"]).default("normal").describe("the distribution afterwards"),
+  knots: wholeNumber(2, "number of quantiles").default(200),
+});
+
+/** Principal components in place of the columns. */
+const pcaStep = z.strictObject({
+  kind: z.literal("pca"),
+  columns: stepColumns,
+  components: wholeNumber(1, "how many are kept; without it all").optional(),
+  whiten: flag("give each variance 1").default(false),
+  standardise: flag("divide the columns by their deviations first").default(true),
+  prefix: text("of the new columns: prefix_0, prefix_1, …").default("pc"),
+});
+
+const scale = z.enum(["standard", "robust", "none"]);
+
+/** How features are scaled. */
+const scaling = z
+  .union([scale, z.record(z.string(), scale)])
+  .default("standard")
+  .describe("mean 0 and deviation 1, median and quartiles, or none; for all, or by name and glob");
+
 /** `transforms` of an analysis file. */
 export const transforms: z.ZodType<Analysis["transforms"]> = z
   .array(
@@ -153,6 +202,11 @@ export const transforms: z.ZodType<Analysis["transforms"]> = z
       cartesian,
       z.strictObject({ kind: z.literal("columns"), columns: newColumns }),
       z.strictObject({ kind: z.literal("module"), ...moduleKeys }),
+      logStep,
+      indicatorStep,
+      fillStep,
+      quantileStep,
+      pcaStep,
     ]),
   )
   .default([])
@@ -163,6 +217,11 @@ export const features: z.ZodType<Analysis["features"]> = z
   .strictObject({
     continuous: names("columns after the transforms; * and ? match names, ! takes away").default([]),
     categorical: names("columns of a few whole numbers, embedded").default([]),
+    scaling,
+    unseen: z
+      .enum(["error", "other"])
+      .default("error")
+      .describe("a category of later files that the training did not have: an error, or none of the known"),
   })
   .refine((value) => value.continuous.length + value.categorical.length > 0, "expected at least one feature")
   .describe("input columns of the network");
@@ -171,6 +230,15 @@ export const features: z.ZodType<Analysis["features"]> = z
 export const folds: z.ZodType<Analysis["folds"]> = z
   .strictObject({
     count: wholeNumber(2, "number of folds").default(10),
+    order: z
+      .enum(["stratified", "contiguous"])
+      .default("stratified")
+      .describe("events dealt evenly, or neighbours together"),
+    by: z
+      .union([text("column").transform((name) => [name]), names("columns").min(1, "expected a column")])
+      .optional()
+      .describe("columns that identify an event: it keeps its fold for ever, whatever the sample and seed"),
+    column: text("column of the fold numbers 0, 1, …").optional(),
     stratify: z
       .union([flag("whether to"), names("columns")])
       .default(true)
@@ -183,6 +251,18 @@ export const folds: z.ZodType<Analysis["folds"]> = z
       .default({ fraction: 0.2 })
       .describe("events that no network trains on; the cut is chosen on them"),
     columns: names("further columns of the file, or of target.compute, that callbacks need").default([]),
+  })
+  .superRefine((value, context) => {
+    if (value.by !== undefined && value.column !== undefined) {
+      context.addIssue({ code: "custom", path: ["by"], message: "give by or column, not both" });
+    }
+    if (value.order === "contiguous" && (value.by ?? value.column) !== undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["order"],
+        message: "contiguous, but by or column decide too",
+      });
+    }
   })
   .prefault({})
   .describe("how the events are split");

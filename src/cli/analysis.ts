@@ -1,5 +1,6 @@
 /** The description of an analysis: what one YAML file says, after checking and with all defaults filled in. */
 
+import type { FittableStep, Scaling } from "../data/index.ts";
 import type { Device } from "../engine/index.ts";
 import type { TreesSpec } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
@@ -68,6 +69,8 @@ export type WeightNormalisation = "meanOnePerClass" | "sumOnePerClass" | "meanOn
 export interface WeightsConfiguration {
   readonly column?: string | undefined;
   readonly normalise: WeightNormalisation;
+  /** Means, deviations, quantiles and components of the preprocessing are those of weighted events. */
+  readonly preprocessing: boolean;
 }
 
 /** One step that is applied to the raw columns, in the order of the list. */
@@ -75,7 +78,8 @@ export type TransformConfiguration =
   | { readonly kind: "rename"; readonly columns: Readonly<Record<string, string>> }
   | CartesianConfiguration
   | { readonly kind: "columns"; readonly columns: Readonly<Record<string, string>> }
-  | ({ readonly kind: "module" } & ModuleReference);
+  | ({ readonly kind: "module" } & ModuleReference)
+  | FittableStep;
 
 /** Vectors (pt, eta, phi) become (px, py, pz). */
 export interface CartesianConfiguration {
@@ -100,11 +104,21 @@ export interface CartesianConfiguration {
 export interface FeaturesConfiguration {
   readonly continuous: readonly string[];
   readonly categorical: readonly string[];
+  /** How continuous features are scaled: all alike, or by name and glob. */
+  readonly scaling: Scaling | Readonly<Record<string, Scaling>>;
+  /** What a category is that the training events did not have. */
+  readonly unseen: "error" | "other";
 }
 
 /** How the training events are split. */
 export interface FoldsConfiguration {
   readonly count: number;
+  /** stratified: even in all folds; contiguous: neighbours together; or by what `by` or `column` say. */
+  readonly order: "stratified" | "contiguous";
+  /** Columns that identify an event: their hash decides on its fold, and on its side of the validation split. */
+  readonly by?: readonly string[] | undefined;
+  /** A column of the fold numbers 0, 1, …; their number counts, not `count`. */
+  readonly column?: string | undefined;
   /** Columns whose proportions every fold keeps; `true`: the target and the categorical features. */
   readonly stratify: boolean | readonly string[];
   /** Events that no network trains on: a stratified fraction, or those of a selection. */

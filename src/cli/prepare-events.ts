@@ -10,6 +10,7 @@ import {
   expandNames,
   regressionTargets,
   selectRows,
+  splitByHash,
   stratifiedSplit,
   type Table,
 } from "../data/index.ts";
@@ -75,9 +76,22 @@ export async function readAndSplit(analysis: Analysis, files: readonly string[])
   const table = await readEvents(analysis, files, select);
   checkColumns(analysis, table);
   const events = labelled(analysis, table);
-  const keys = stratificationKeys(analysis, table);
-  const stream = new Stream(analysis.seed, "validation split");
-  const split = stratifiedSplit(table.rowCount, validation.fraction, keys, stream);
+  const { by } = analysis.folds;
+  const split =
+    by === undefined
+      ? stratifiedSplit(
+          table.rowCount,
+          validation.fraction,
+          stratificationKeys(analysis, table),
+          new Stream(analysis.seed, "validation split"),
+        )
+      : splitByHash(
+          expandNames(by, Object.keys(table.columns), "folds.by: column").map((name) =>
+            columnOf(table, name),
+          ),
+          validation.fraction,
+          by.join(", "),
+        );
   return splitRows(events, split.training, split.validation);
 }
 

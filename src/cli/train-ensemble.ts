@@ -4,17 +4,21 @@ import {
   type AugmentationPlan,
   applyPipeline,
   columnOf,
+  contiguousFolds,
   expandNames,
   FoldYielder,
   fitPipeline,
+  foldsByColumn,
+  foldsByHash,
   HEPAugFoldYielder,
   type Pipeline,
   stratifiedFolds,
+  type Table,
   trainingWeights,
   writeFoldFile,
 } from "../data/index.ts";
 import { type EnsembleTraining, foldTrainEnsemble, foldTrainTrees, TreeModel } from "../ensemble/index.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, unknownName } from "../errors/index.ts";
 import type { CallbackSpec, ProgressEvent, TrainingEvent } from "../train/index.ts";
 import { type Analysis, classNames, isTrees, type TreesConfiguration } from "./analysis.ts";
 import { builderFor } from "./network-of-analysis.ts";
@@ -63,7 +67,7 @@ export async function prepareTraining(
   events: LabelledEvents,
   directory: string,
 ): Promise<PreparedTraining> {
-  const { folds, features, input, transforms, target, seed } = analysis;
+  const { folds, features, input, transforms, target } = analysis;
   const { table, targets, weights } = events;
   const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
   const pipeline = await fitPipeline(
@@ -76,14 +80,15 @@ export async function prepareTraining(
           : transforms,
       continuous: features.continuous,
       categorical: features.categorical,
+      scaling: features.scaling,
+      unseen: features.unseen,
     },
-    { directory },
+    { directory, weights: analysis.weights.preprocessing ? weights : undefined },
   );
   checkNoTargetIsFeature(target.columns, pipeline);
   const prepared = await applyPipeline(pipeline, table, { directory });
   const scaled = weightsForTraining(analysis, events);
-  const keys = stratificationKeys(analysis, table);
-  const foldRows = stratifiedFolds(table.rowCount, folds.count, keys, new Stream(seed, "folds"));
+  const foldRows = foldsOf(analysis, table);
   checkFolds(analysis, foldRows);
   return {
     pipeline,
@@ -110,6 +115,31 @@ export async function prepareTraining(
       return openFolds(analysis, paths.folds, directory);
     },
   };
+}
+
+/** The rows of each fold, as the analysis asks for them. */
+function foldsOf(analysis: Analysis, table: Table): Int32Array[] {
+  const { folds, seed } = analysis;
+  const known = Object.keys(table.columns);
+  if (folds.by !== undefined) {
+    const names = expandNames(folds.by, known, "folds.by: column");
+    return foldsByHash(
+      names.map((name) => columnOf(table, name)),
+      folds.count,
+      names.join(", "),
+    );
+  }
+  if (folds.column !== undefined) {
+    if (!known.includes(folds.column)) throw unknownName("folds.column", folds.column, known);
+    return foldsByColumn(columnOf(table, folds.column), folds.column);
+  }
+  if (folds.order === "contiguous") return contiguousFolds(table.rowCount, folds.count);
+  return stratifiedFolds(
+    table.rowCount,
+    folds.count,
+    stratificationKeys(analysis, table),
+    new Stream(seed, "folds"),
+  );
 }
 
 /** Opens the fold file of a run, with the augmentation of its analysis. */
@@ -199,7 +229,8 @@ export function augmentationOf(folds: FoldYielder): AugmentationPlan | undefined
   return folds instanceof HEPAugFoldYielder ? folds.plan : undefined;
 }
 
-function weightsForTraining(
+/** Event weights as trainings take them: scaled as `weights.normalise` says; undefined where all are alike. */
+export function weightsForTraining(
   analysis: Analysis,
   { table, targets, weights }: LabelledEvents,
 ): Float64Array | undefined {

@@ -104,6 +104,19 @@ async function exported(spec: PipelineSpec, settings: Settings = {}) {
 }
 
 describe("exportOnnx", () => {
+  it("takes a category that training did not have for none of the known ones, as predict does", async () => {
+    const spec: PipelineSpec = { ...higgsLike, unseen: "other" };
+    const seen = tableOf({
+      ...events.columns,
+      jets: Int32Array.from({ length: count }, (_, i) => i % 2),
+      channel: Array.from({ length: count }, (_, i) => ["e", "mu"][i % 2]!),
+    });
+    const parts = await prepare(spec, { table: seen });
+    const { largestDifference } = await exportOnnx(join(folder, "unseen.onnx"), { ...parts, events });
+    await parts.ensemble.release();
+    expect(largestDifference).toBeLessThan(1e-6);
+  });
+
   it.each([
     ["columns", false],
     ["columns", true],

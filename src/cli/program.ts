@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InterruptedError } from "../errors/index.ts";
+import type { CompareOptions } from "./command-compare.ts";
 import type { CommandContext } from "./command-context.ts";
+import type { FeaturesOptions } from "./command-features.ts";
 import type { InspectOptions } from "./command-inspect.ts";
 import { presentError } from "./present-error.ts";
 import { StreamReporter } from "./reporter.ts";
@@ -293,6 +295,40 @@ lumin predict, but counts as none of the known ones.`,
     .action(async (options: { readonly json?: boolean }) => {
       const { doctorCommand } = await import("./command-doctor.ts");
       await doctorCommand(options, context);
+    });
+
+  command(program, "features", "select the features of an analysis: ranking, filters, report")
+    .argument("<analysis>", "the YAML file that describes the analysis")
+    .requiredOption("--out <folder>", "folder to write; it must not exist")
+    .option("--max <count>", "features that are kept at most", wholeNumber(1), 20)
+    .option("--loss <score>", "how much score a removal may cost", notNegative, 0.001)
+    .option("--bootstraps <count>", "rankings on bootstrapped events", wholeNumber(1), 10)
+    .addOption(seedOption())
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+Writes features.json (all numbers), report.html, and features.yaml: the analysis with the selected features, for lumin
+train. The validation events of the analysis take no part in the selection; its cost is measured on them.`,
+    )
+    .action(async (analysis: string, options: FeaturesOptions) => {
+      const { featuresCommand } = await import("./command-features.ts");
+      await featuresCommand(analysis, options, context);
+    });
+
+  command(program, "compare", "say whether a forest can tell two files of events apart, and by what")
+    .argument("<first>", "file of events of any format that is read")
+    .argument("<second>", "another one; the columns that both have are compared")
+    .option("--weight <column>", "column of event weights in both files")
+    .option("--columns <names...>", "only these columns; * and ? match names, !name leaves one out")
+    .option("--select <expression>", "SQL expression that chooses rows of both")
+    .option("--tree <name>", "tree or ntuple of ROOT files, group of HDF5 files")
+    .option("--permutations <count>", "permutations of the labels for the p-value", wholeNumber(1), 1000)
+    .option("--seed <number>", "seed of the forest and the permutations", wholeNumber(0), 1337)
+    .option("--json", "print JSON instead of a table")
+    .action(async (first: string, second: string, options: CompareOptions) => {
+      const { compareCommand } = await import("./command-compare.ts");
+      await compareCommand(first, second, options, context);
     });
 
   command(

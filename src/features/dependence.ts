@@ -19,7 +19,7 @@ export interface MutualDependence {
 }
 
 /** How dependence is measured. */
-export interface DependenceOptions {
+export interface MutualDependenceOptions {
   /** Default: 20 trees, 5 events a leaf, half of the features tried a split. */
   readonly forest?: SelectionForest;
   /** Events drawn at most, without replacement; a third of them are for the score. Default 4500. */
@@ -40,7 +40,7 @@ export function mutualDependence(
     events: limit = 4500,
     seed = 1337,
     onProgress,
-  }: DependenceOptions = {},
+  }: MutualDependenceOptions = {},
 ): MutualDependence {
   const { names, columns, categorical = [], weights } = events;
   const rows = new Stream(seed, "dependence").permutation(events.targets.length).subarray(0, limit);

@@ -1,7 +1,7 @@
 /** Filters that take away features which say the same as others. */
 import { rankCorrelation } from "./correlation.ts";
 import { type CorrelationClusters, correlationClusters } from "./correlation-clusters.ts";
-import { type DependenceOptions, type MutualDependence, mutualDependence } from "./dependence.ts";
+import { type MutualDependence, type MutualDependenceOptions, mutualDependence } from "./dependence.ts";
 import { type SelectionEvents, withFeatures } from "./selection-forest.ts";
 import { type GuardedRemoval, type RemovalOptions, removeGuarded } from "./selection-removal.ts";
 
@@ -66,7 +66,7 @@ export function filterByDependence(
     dependence: measuring = {},
     onProgress,
     ...options
-  }: FilterOptions & { readonly dependence?: DependenceOptions } = {},
+  }: FilterOptions & { readonly dependence?: MutualDependenceOptions } = {},
 ): DependenceFilter {
   const leastPredictor = 0.05;
   const trials: GuardedRemoval["trials"][number][] = [];

@@ -1,6 +1,6 @@
 /** Dendrogram: which features are joined at which distance. */
 import { DataError } from "../errors/index.ts";
-import { framed, type LegendEntry } from "./frame.ts";
+import { framed } from "./frame.ts";
 import { namedRows, withoutTicks } from "./importance.ts";
 import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Row } from "./spec.ts";
 import { channel, linearAxis } from "./ticks.ts";
@@ -37,7 +37,12 @@ export function plotDendrogram(
   }
   const shown = leaves.map((leaf) => names[leaf] ?? String(leaf));
   const y = namedRows(labels.y ?? "", shown.reverse());
-  const x = linearAxis(labels.x ?? "1 − |ρ|", 0, Math.max(root.height, height0 ?? 0) * 1.05, 5);
+  const x = linearAxis(
+    labels.x ?? (height0 === undefined ? "1 − |ρ|" : "1 − |ρ|; clusters are joined left of the line"),
+    0,
+    Math.max(root.height, height0 ?? 0) * 1.05,
+    5,
+  );
   const [plain, joined] = ["#8c8c8c", colour(palette, 0)];
   const rows: Row[] = [];
   /** Draws a branch and gives its place on the vertical axis. */
@@ -65,7 +70,6 @@ export function plotDendrogram(
       },
     },
   ];
-  const legend: LegendEntry[] = [];
   if (height0 !== undefined) {
     const red = colour(palette, 1);
     layers.push({
@@ -74,15 +78,9 @@ export function plotDendrogram(
       mark: { type: "rule", color: red, strokeWidth: 1.5, strokeDash: [7, 3] },
       encoding: { x: channel("height0", x) },
     });
-    legend.push({
-      label: `clusters below ${Number(height0.toPrecision(2))}`,
-      sample: "line",
-      colour: red,
-      dash: [7, 3],
-    });
   }
   return framed(
-    { description: "Dendrogram of features", x, y, layers, legend, legendCorner: "bottomRight" },
+    { description: "Dendrogram of features", x, y, layers, legend: [] },
     { height: 80 + 17 * leaves.length, ...options },
   );
 }

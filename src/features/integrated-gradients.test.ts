@@ -26,25 +26,27 @@ const network = (activation: "swish" | "relu", more: object = {}): Model =>
   );
 
 describe("integratedGradients", () => {
-  test.each(["swish", "relu"] as const)(
-    "sum with the base to the prediction within 1e-3: %s",
-    async (kind) => {
-      const model = network(kind);
-      const { values, base, prediction } = await integratedGradients(model, inputs);
-      const direct = await model.predict(inputs, eventCount);
-      let spread = 0;
-      for (let i = 0; i < eventCount; i++) {
-        expect(prediction[i]).toBeCloseTo(direct[i]!, 5);
-        let sum = base[i]!;
-        for (let j = 0; j < 5; j++) sum += values[5 * i + j]!;
-        expect(Math.abs(sum - prediction[i]!)).toBeLessThan(1e-3);
-        expect(values[5 * i + 4]).toBe(0);
-        spread = Math.max(spread, Math.abs(prediction[i]! - base[i]!));
-      }
-      // There is something to share out.
-      expect(spread).toBeGreaterThan(0.05);
-    },
-  );
+  test.each([
+    ["swish", {}, eventCount],
+    // At kinks the error falls as 1/steps.
+    ["relu", { stepCount: 1200 }, 120],
+  ] as const)("sum with the base to the prediction within 1e-3: %s", async (kind, options, count) => {
+    const model = network(kind);
+    const events = inputs.subarray(0, 5 * count);
+    const { values, base, prediction } = await integratedGradients(model, events, options);
+    const direct = await model.predict(events, count);
+    let spread = 0;
+    for (let i = 0; i < count; i++) {
+      expect(prediction[i]).toBeCloseTo(direct[i]!, 5);
+      let sum = base[i]!;
+      for (let j = 0; j < 5; j++) sum += values[5 * i + j]!;
+      expect(Math.abs(sum - prediction[i]!)).toBeLessThan(1e-3);
+      expect(values[5 * i + 4]).toBe(0);
+      spread = Math.max(spread, Math.abs(prediction[i]! - base[i]!));
+    }
+    // There is something to share out.
+    expect(spread).toBeGreaterThan(0.05);
+  });
 
   test("give nothing to a feature that the network does not see, and nothing at the baseline", async () => {
     const blind = network("swish", { inputMask: { features: ["a", "c", "d"] } });

@@ -1,4 +1,18 @@
+export { type Calibrator, calibrated, fitIsotonic, fitTemperature } from "./calibrators.ts";
+export {
+  type DistributionDifference,
+  distributionDifference,
+  type PairedDifference,
+  pairedDifference,
+  type WeightedValues,
+} from "./comparison.ts";
 export { combineDatacard, type Datacard, type DatacardShape } from "./datacard.ts";
+export {
+  type DistributionSummary,
+  type KernelDensity,
+  kernelDensity,
+  summariseDistribution,
+} from "./distribution.ts";
 export type { TemplateInterpolation } from "./interpolation.ts";
 export { type FitData, type FitParameter, HistFactoryModel } from "./likelihood.ts";
 export { normalTail } from "./normal.ts";

@@ -3,7 +3,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // The examples are written as a user of the package writes them.
-  resolve: { alias: { "lumin-hep": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [{ find: /^lumin-hep$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) }],
+  },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/long/**", "node_modules/**"],

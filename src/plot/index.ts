@@ -14,6 +14,7 @@ export {
 export * from "./learning-rates.ts";
 export * from "./losses.ts";
 export * from "./metric-history.ts";
+export * from "./partial-dependence.ts";
 export * from "./predictions.ts";
 export { type RenderOptions, renderSvg } from "./render.ts";
 export * from "./report.ts";

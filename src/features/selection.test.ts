@@ -3,6 +3,7 @@ import { Stream } from "../array/index.ts";
 import { mutualDependence } from "./dependence.ts";
 import { selectFeatures } from "./select-features.ts";
 import { compareFeatures } from "./selection-check.ts";
+import { filterByCorrelation, filterByDependence } from "./selection-filters.ts";
 import {
   explainedShare,
   type FeatureEvents,
@@ -125,6 +126,45 @@ describe("guarded removal", () => {
     expect(kept).toEqual(independent);
     expect(trials[0]!.score).toEqual(scoreFeatures(few, ["noise", "y", "more"], forest, 2, 1337));
     expect(trials[0]!.score.mean).toBeLessThan(score.mean - 0.05);
+  });
+});
+
+describe("filters", () => {
+  it("filterByCorrelation leaves one of two monotone functions of each other", () => {
+    const names = ["x", "copy", "y"];
+    const { kept, clusters, trials } = filterByCorrelation(events, names, {
+      forest,
+      forestCount: 2,
+      maximumLoss: 0.02,
+      ranking: ["y", "copy", "x"],
+    });
+    expect(clusters.clusters.map(({ features }) => features)).toEqual([[0, 1]]);
+    expect(trials.map(({ name, isRemoved }) => [name, isRemoved])).toEqual([["x", true]]);
+    expect(kept).toEqual(["copy", "y"]);
+  });
+
+  it("filterByCorrelation keeps all where the score must rise", () => {
+    const { kept } = filterByCorrelation(events, ["x", "copy", "y"], {
+      forest,
+      forestCount: 2,
+      reference: 1,
+    });
+    expect(kept).toEqual(["x", "copy", "y"]);
+  });
+
+  it("filterByDependence leaves out what others predict, but not those others", () => {
+    const names = ["x", "y", "sum", "more"];
+    const { kept, dependence, trials } = filterByDependence(events, names, {
+      forest,
+      forestCount: 2,
+      maximumLoss: 0.03,
+      threshold: 0.6,
+      ranking: ["x", "y", "more", "sum"],
+      dependence: { forest },
+    });
+    expect(dependence.dependence[2]).toBeGreaterThan(0.8);
+    expect(trials[0]).toMatchObject({ name: "sum", isRemoved: true });
+    expect(kept).toEqual(["x", "y", "more"]);
   });
 });
 

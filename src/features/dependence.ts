@@ -25,6 +25,7 @@ export interface MutualDependenceOptions {
   /** Events drawn at most, without replacement; a third of them are for the score. Default 4500. */
   readonly events?: number;
   readonly seed?: number;
+  /** Called with the share that is done, from 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 

@@ -13,6 +13,7 @@ export interface FilterOptions extends RemovalOptions {
   readonly reference?: number;
   /** Features in order of importance, the most important first: the least important are tried first. */
   readonly ranking?: readonly string[];
+  /** Called with the share that is done, from 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 

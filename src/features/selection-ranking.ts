@@ -23,6 +23,7 @@ export interface RankingOptions {
   /** Standard errors that the importance of a kept feature is above the cut. Default 1. */
   readonly significance?: number;
   readonly seed?: number;
+  /** Called with the share that is done, from 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 

@@ -33,8 +33,6 @@ const app = await Application.bootstrap({
   skipErrorChecking: true,
   logLevel: LogLevel.Warn,
   validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
-  // A type of JSROOT, which is read through us only.
-  intentionallyNotExported: ['"#jsroot".RootObject'],
   requiredToBeDocumented: ["Class", "Enum", "Function", "Interface", "TypeAlias", "Variable"],
   treatWarningsAsErrors: true,
 });

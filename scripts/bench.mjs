@@ -9,7 +9,17 @@ import { ensureBuilt } from "./build.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { root, run, tool } from "./run.mjs";
 
-const questions = ["step-time", "batch-hook", "checkpoints", "dropout", "wasm", "training", "ten-members", "prediction", "trees"];
+const questions = [
+  "step-time",
+  "batch-hook",
+  "checkpoints",
+  "dropout",
+  "wasm",
+  "training",
+  "ten-members",
+  "prediction",
+  "trees",
+];
 
 const asked = process.argv.slice(2);
 const chosen = asked.length > 0 ? asked : questions;

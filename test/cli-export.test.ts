@@ -141,7 +141,7 @@ print(json.dumps({
     [
       "nothing to write",
       () => [run],
-      "export: say what to write, --onnx FILE or --safetensors FOLDER or both.",
+      "export: say what to write: --onnx FILE, --safetensors FOLDER, --pyhf FILE, --combine FOLDER, or several.",
     ],
     ["another ending", () => [run, "--onnx", join(folder, "a.pb")], "the name must end in .onnx."],
     ["a folder that is not there", () => [run, "--onnx", join(folder, "no", "a.onnx")], "does not exist."],

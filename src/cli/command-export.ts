@@ -1,4 +1,4 @@
-/** `lumin export`: a run as one ONNX file with its preprocessing, or its weights as safetensors. */
+/** `lumin export`: a run as one ONNX file with its preprocessing, its weights as safetensors, or its templates. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import type { Table } from "../data/index.ts";
@@ -19,10 +19,18 @@ export async function exportCommand(
   context: CommandContext,
 ): Promise<void> {
   const { reporter, signal } = context;
-  if (options.onnx === undefined && options.safetensors === undefined) {
-    throw new ConfigurationError("export: say what to write, --onnx FILE or --safetensors FOLDER or both.");
+  const wanted = [options.onnx, options.safetensors, options.pyhf, options.combine];
+  if (wanted.every((path) => path === undefined)) {
+    throw new ConfigurationError(
+      "export: say what to write: --onnx FILE, --safetensors FOLDER, --pyhf FILE, --combine FOLDER, or several.",
+    );
   }
   if (options.onnx !== undefined) checkOutput(options.onnx);
+  if (options.pyhf !== undefined || options.combine !== undefined) {
+    const { exportTemplates } = await import("./export-templates.ts");
+    await exportTemplates(run, options, context);
+    if (options.onnx === undefined && options.safetensors === undefined) return;
+  }
   const { record, scorer } = await loadRun(run, { augment: options.augment });
   const { ensemble, pipeline, plan } = scorer;
   const metadata = origin(record);

@@ -232,7 +232,11 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
       await reportCommand(run, options, context);
     });
 
-  command(program, "export", "take a run to other programs: one ONNX file with the preprocessing, or weights")
+  command(
+    program,
+    "export",
+    "take a run to other programs: ONNX with the preprocessing, weights, templates for the fit",
+  )
     .argument("<run>", "run folder of lumin train")
     .option(
       "--onnx <file>",
@@ -244,8 +248,14 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
         .default("columns"),
     )
     .option("--no-augment", "predict the events as they are, without averaging over their mirror images")
-    .option("--input <file...>", "raw events to check the file on (default: those of the training)")
+    .option("--input <file...>", "raw events to check the file on, or to bin (default: those of the run)")
     .option("--safetensors <folder>", "write the weights, one file a network")
+    .option(
+      "--pyhf <file>",
+      "write the binned discriminant of each process as a HistFactory workspace in JSON",
+    )
+    .option("--combine <folder>", "write it as a Combine datacard with its shapes")
+    .option("--templates <file>", "YAML file with bins, processes and uncertainties for --pyhf and --combine")
     .addHelpText(
       "after",
       `
@@ -393,6 +403,9 @@ export interface ExportOptions {
   readonly augment: boolean;
   readonly input?: readonly string[];
   readonly safetensors?: string;
+  readonly pyhf?: string;
+  readonly combine?: string;
+  readonly templates?: string;
 }
 
 export interface EvaluateOptions {

@@ -8,7 +8,7 @@ import { type EnsembleTraining, foldTrainEnsemble } from "../src/ensemble/index.
 import { ConfigurationError } from "../src/errors/index.ts";
 import { Model, ModelBuilder } from "../src/model/index.ts";
 import { fullyConnected } from "../src/nn/index.ts";
-import { findLearningRate, fit } from "../src/train/index.ts";
+import { findLearningRate, fit as fitOne } from "../src/train/index.ts";
 import { lumin, scratchFolder, small, writeSample } from "./cli-harness.ts";
 import { writeCloudFoldFile } from "./support/fold-file.ts";
 import { workingDevices } from "./support/working-devices.ts";
@@ -111,8 +111,8 @@ describe("an ensemble", () => {
 test("fit and findLearningRate take a device", async () => {
   const options = { epochs: 1, batchSize: 25, seed: 3 };
   const [native, wasm] = [
-    await fit(builder, folds, options),
-    await fit(builder, folds, { ...options, device: "wasm" }),
+    await fitOne(builder, folds, options),
+    await fitOne(builder, folds, { ...options, device: "wasm" }),
   ];
   expect(wasm.model.parameters).not.toEqual(native.model.parameters);
   expect(furthest(wasm.model.parameters, native.model.parameters)).toBeLessThan(1e-4);

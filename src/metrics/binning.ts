@@ -125,9 +125,7 @@ function pureEdge(
 
 /** Events with a weight, by falling prediction. */
 function sortedDown(predictions: Numbers, weights: Numbers | undefined): Int32Array {
-  const events = Array.from(predictions, (_, event) => event).filter(
-    (event) => !weights || weights[event] !== 0,
-  );
+  const events = Array.from(predictions, (_, event) => event).filter((event) => weights?.[event] !== 0);
   return Int32Array.from(events).sort((a, b) => predictions[b]! - predictions[a]! || a - b);
 }
 

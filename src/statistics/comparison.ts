@@ -77,7 +77,7 @@ export function distributionDifference(
 
 function countOf({ values, weights }: WeightedValues): number {
   let count = 0;
-  for (let i = 0; i < values.length; i++) if (!weights || weights[i] !== 0) count++;
+  for (let i = 0; i < values.length; i++) if (weights?.[i] !== 0) count++;
   return count;
 }
 

@@ -35,7 +35,7 @@ test("every value in the chapter is what the code gives", async () => {
 });
 
 test("the YAML file of the chapter is read, and has every key", () => {
-  const [, text] = /```yaml\n([\s\S]*?)```/.exec(chapter)!;
+  const [, text] = /```yaml templates\n([\s\S]*?)```/.exec(chapter)!;
   const path = join(folder, "templates.yaml");
   writeFileSync(path, text!);
   const settings = readTemplateSettings(path);

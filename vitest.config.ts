@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -11,6 +12,8 @@ export default defineConfig({
     exclude: ["test/long/**", "node_modules/**"],
     // ONNX Runtime aborts the process when a thread that runs it is terminated: one process a file.
     pool: "forks",
+    // vitest leaves a core to itself, which with two would be half of them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What is written to a terminal is compared without colours, wherever the tests run.
     env: { NO_COLOR: "1" },
     globalSetup: ["scripts/bundle-jsroot.mjs"],

@@ -1,8 +1,8 @@
 /** Numbers with their uncertainty as they are quoted. */
 
 /**
- * A value and its uncertainty, both rounded to the first significant figure of the uncertainty (half to even, as
- * LUMIN's `uncert_round`). Where the uncertainty is 0 or not finite, the value stays as it is.
+ * A value and its uncertainty, both rounded to the first significant figure of the uncertainty (half to even).
+ * LUMIN's `uncert_round` keeps a further figure where the uncertainty is a power of ten. Where the uncertainty is 0 or not finite, the value stays as it is.
  *
  * @example
  * roundToUncertainty(1.23456, 0.0123) // { value: 1.23, uncertainty: 0.01 }

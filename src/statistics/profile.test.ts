@@ -17,14 +17,24 @@ const golden = JSON.parse(
   readFileSync(new URL("../../test/golden/histfactory/cases.json", import.meta.url), "utf8"),
 ) as { exclusion: Case[]; discovery: Workspace };
 
-// Theirs end where their minimiser does: the next test shows it for the second case to be 1e-5 off.
+/**
+ * Cases that agree less well than to 1e-6. For 1bin_lumi the quadratic equations of the next test say that ours is
+ * right, and its observed CLs, which differs, is left out; for the others it is not known whose fit is off.
+ */
+const looser = new Map([
+  ["1bin_lumi", { observed: 1e-6, expected: 1.5e-5 }],
+  ["1bin_normsys", { observed: 5e-6, expected: 2e-4 }],
+  ["2bin_histosys", { observed: 2e-6, expected: 1e-4 }],
+  ["2bin_2channel_couplednorm", { observed: 1e-5, expected: 1e-4 }],
+]);
+
 describe("CLs that pyhf publishes", () => {
-  test.each(golden.exclusion)("$name", ({ workspace, observed, expected }) => {
-    const model = new HistFactoryModel(workspace, { interpolation: "kinked" });
-    const found = exclusion(model);
-    if (observed !== null) expect(Math.abs(found.observed / observed - 1)).toBeLessThan(1e-5);
+  test.each(golden.exclusion)("$name", ({ name, workspace, observed, expected }) => {
+    const limit = looser.get(name) ?? { observed: 1e-6, expected: 1e-6 };
+    const found = exclusion(new HistFactoryModel(workspace, { interpolation: "kinked" }));
+    if (observed !== null) expect(Math.abs(found.observed / observed - 1)).toBeLessThan(limit.observed);
     found.expected.forEach((value, i) => {
-      expect(Math.abs(value / expected[i]! - 1)).toBeLessThan(2e-4);
+      expect(Math.abs(value / expected[i]! - 1)).toBeLessThan(limit.expected);
     });
   });
 });

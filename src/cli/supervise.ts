@@ -18,18 +18,10 @@ export interface SupervisorMessage {
  * ends it with all its workers when it has not after 0.4 s; a second one ends it at once.
  */
 export function runSupervised(script: string, words: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
-    stdio: ["inherit", "inherit", "inherit", "ipc"],
-    // A group of its own: the terminal's Ctrl-C reaches this process alone, and one kill ends all workers.
-    detached: process.platform !== "win32",
-    env: { ...process.env, LUMIN_SUPERVISED: "1" },
-  });
   let interrupted = false;
   let advice = "interrupted.";
   let timer: NodeJS.Timeout | undefined;
-  child.on("message", (message: SupervisorMessage) => {
-    advice = message.onInterrupt;
-  });
+  // Before the child is there: a signal that comes while it starts must find someone who listens.
   const onSignal = (): void => {
     if (interrupted) {
       endGroup(child);
@@ -42,6 +34,15 @@ export function runSupervised(script: string, words: readonly string[]): Promise
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   process.on("SIGHUP", onSignal);
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    // A group of its own: the terminal's Ctrl-C reaches this process alone, and one kill ends all workers.
+    detached: process.platform !== "win32",
+    env: { ...process.env, LUMIN_SUPERVISED: "1" },
+  });
+  child.on("message", (message: SupervisorMessage) => {
+    advice = message.onInterrupt;
+  });
   return new Promise((resolve) => {
     let settled = false;
     const finish = (code: number): void => {

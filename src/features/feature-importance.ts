@@ -1,19 +1,10 @@
 /** Permutation importance: how much worse a model does when the values of a feature are dealt to other events. */
-import { type Numbers, Stream, weightedMoments } from "../array/index.ts";
+import { Stream, weightedMoments } from "../array/index.ts";
 import { expandNames } from "../data/expand-names.ts";
 import { ConfigurationError, counted, InterruptedError, ShapeError } from "../errors/index.ts";
 import { costOf, type Measurement, type Metric, makeMetric, type NamedMetric } from "../metrics/index.ts";
 import { asFolds, type LabelledArrays, type LabelledFold, type LabelledFolds } from "./labelled-folds.ts";
-
-/** Anything that predicts pre-processed events: a `Model`, an `Ensemble`, a `TreeModel`, … */
-export interface FeaturePredictor {
-  /** Columns of its inputs. */
-  readonly featureCount: number;
-  /** Outputs for one event. */
-  readonly outputCount: number;
-  /** Prediction `[events, outputs]` for inputs `[events, features]`. */
-  predict(inputs: Float32Array, eventCount: number): Promise<Numbers>;
-}
+import type { FeaturePredictor } from "./predictor.ts";
 
 /** What is asked for. */
 export interface FeatureImportanceOptions {

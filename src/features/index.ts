@@ -1,5 +1,6 @@
 /** Which features matter, and what a model has learned of them. */
 
+export * from "./block-contributions.ts";
 export * from "./correlation.ts";
 export * from "./correlation-clusters.ts";
 export * from "./dependence.ts";
@@ -8,6 +9,7 @@ export * from "./feature-importance.ts";
 export * from "./integrated-gradients.ts";
 export type { LabelledArrays, LabelledFold, LabelledFolds } from "./labelled-folds.ts";
 export * from "./partial-dependence.ts";
+export type { FeaturePredictor } from "./predictor.ts";
 export * from "./select-features.ts";
 export * from "./selection-check.ts";
 export * from "./selection-filters.ts";

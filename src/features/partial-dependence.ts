@@ -1,9 +1,9 @@
 /** Partial dependence: the mean prediction when one or two features of all events are set to a value. */
 import { Stream, weightedQuantiles } from "../array/index.ts";
 import type { Scaler } from "../data/index.ts";
-import { ConfigurationError, counted, DataError, ShapeError, unknownName } from "../errors/index.ts";
-import type { FeaturePredictor } from "./feature-importance.ts";
+import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
 import { takeRows } from "./labelled-folds.ts";
+import { checkEvents, checkOutput, type FeaturePredictor } from "./predictor.ts";
 
 /** Events whose features are set: `{ ...folds.getFold(0), features: folds.features, scaler: folds.scaler }`. */
 export interface DependenceEvents {
@@ -127,23 +127,9 @@ class Sample {
 
   constructor(model: FeaturePredictor, events: DependenceEvents, options: DependenceOptions) {
     const { features, inputs, weights } = events;
-    const available = inputs.length / features.length;
     const { eventCount = 2000, output = 0, seed = 0 } = options;
-    if (model.featureCount !== features.length || !Number.isInteger(available)) {
-      throw new ShapeError(
-        `partialDependence: the model takes ${counted(model.featureCount, "feature")}, but ${counted(inputs.length, "input")} of ${features.length} came.`,
-      );
-    }
-    if (weights && weights.length !== available) {
-      throw new ShapeError(
-        `partialDependence: ${counted(available, "event")}, but ${counted(weights.length, "weight")}.`,
-      );
-    }
-    if (!(Number.isInteger(output) && output >= 0 && output < model.outputCount)) {
-      throw new ConfigurationError(
-        `partialDependence: output ${output} is none of the ${counted(model.outputCount, "output")}, counted from 0.`,
-      );
-    }
+    const available = checkEvents("partialDependence", model, events);
+    checkOutput("partialDependence", output, model.outputCount);
     this.eventCount = Math.min(eventCount, available);
     const rows = new Stream(seed, "partial dependence").permutation(available).subarray(0, this.eventCount);
     this.#model = model;

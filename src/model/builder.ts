@@ -17,6 +17,7 @@ import {
   draw,
   type EmbeddedFeature,
   embeddingSize,
+  type FeatureColumns,
   type FeatureScaler,
   type HeadSpec,
   type Loss,
@@ -237,6 +238,17 @@ export class ModelBuilder {
   /** Columns of the stored inputs. */
   get featureCount(): number {
     return this.continuousFeatures.length + this.categorical.length;
+  }
+
+  /** The columns of what leaves the head, by the features that they stand for. */
+  get headColumns(): readonly FeatureColumns[] {
+    let columns: readonly FeatureColumns[] = [];
+    describeNetwork((scope, inputs) => {
+      const { values, features } = applyHead(scope.child("head"), inputs, this.#stored, this.head);
+      columns = features;
+      return values;
+    }, this.featureCount);
+    return columns;
   }
 
   /** Whether predictions are what an endcap makes of them. */

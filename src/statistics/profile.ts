@@ -13,7 +13,8 @@ export interface FitResult {
 /**
  * The maximum of the likelihood, within the bounds of the parameters.
  *
- * Levenberg–Marquardt steps with the Fisher information; parameters at a bound that push outwards rest.
+ * Levenberg–Marquardt steps with the Fisher information from the initial values, to about 1e-11; parameters at a bound
+ * that push outwards rest. Where the likelihood has several maxima it is the one that is reached from there.
  *
  * @param interest holds the parameter of interest at this value; free where it is left out.
  * @throws {DataError} when a bin with events expects none at the start, or no maximum is found.
@@ -32,6 +33,8 @@ export function fitWorkspace(
     throw new DataError("fit: a bin with events expects none; merge it with one that has background.");
   }
   let damping = 1e-3;
+  // Gradient times the last step.
+  let previous = Number.POSITIVE_INFINITY;
   for (let step = 0; step < 1000; step++) {
     const moving = [...parameters.keys()].filter((i) => {
       const { bounds } = parameters[i]!;
@@ -48,15 +51,18 @@ export function fitWorkspace(
       next[i] = Math.min(bounds[1], Math.max(bounds[0], values[i]! - move[k]!));
       promised += Math.abs(here.gradient[i]! * (values[i]! - next[i]!));
     }
-    if (promised < 1e-14) return { values, minimum: here.value };
+    // The likelihood's rounding hides such a fall: steps are judged by how fast they shrink.
+    const isFine = promised < 1e-10;
+    if (promised < 1e-24 || (isFine && promised > previous / 2)) return { values, minimum: here.value };
     const there = model.negativeLogLikelihood(next, data);
-    if (there.value <= here.value) {
+    if (isFine || there.value <= here.value) {
       values = next;
       here = there;
+      previous = promised;
       damping = Math.max(damping / 10, 1e-12);
     } else {
       damping *= 10;
-      // No smaller step helps: the rounding of the likelihood is reached.
+      // No smaller step helps: a kink of the interpolation.
       if (damping > 1e12) return { values, minimum: here.value };
     }
   }
@@ -144,19 +150,25 @@ export interface Exclusion {
 }
 
 /**
- * CLs of a signal strength by the test statistic q̃ in its asymptotic form; excluded at 95 % where it is below 0.05.
+ * CLs of a signal strength in its asymptotic form; excluded at 95 % where it is below 0.05.
  *
  * Read, J. Phys. G 28 (2002) 2693; Cowan et al., arXiv 1007.1727, sections 2.5 and 3.
  *
+ * @param statistic `q̃` (default, written "qtilde"), or "q", whose distributions are simpler and do not know that the
+ * strength is bounded; they differ for data below the background (pyhf's `test_stat`).
  * @throws {DataError} as `fitWorkspace`.
  */
-export function exclusion(model: HistFactoryModel, interest = 1): Exclusion {
+export function exclusion(
+  model: HistFactoryModel,
+  interest = 1,
+  { statistic = "qtilde" }: { readonly statistic?: "q" | "qtilde" } = {},
+): Exclusion {
   const root = Math.sqrt(upperStatistic(model, model.data, interest));
   const asimov = Math.sqrt(upperStatistic(model, asimovData(model, model.data, 0), interest));
   // Above the Asimov value q̃ is not q any more (equation 65).
-  const distance = root <= asimov || asimov === 0 ? root : (root ** 2 + asimov ** 2) / (2 * asimov);
-  const background =
-    root <= asimov || asimov === 0 ? root - asimov : (root ** 2 - asimov ** 2) / (2 * asimov);
+  const isPlain = statistic === "q" || root <= asimov || asimov === 0;
+  const distance = isPlain ? root : (root ** 2 + asimov ** 2) / (2 * asimov);
+  const background = isPlain ? root - asimov : (root ** 2 - asimov ** 2) / (2 * asimov);
   const expected = [2, 1, 0, -1, -2].map((k) => normalTail(asimov + k) / normalTail(k));
   return {
     observed: normalTail(distance) / normalTail(background),

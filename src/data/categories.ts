@@ -32,10 +32,20 @@ export function fitCategories(table: Table, name: string, rows?: ArrayLike<numbe
     // A 64-bit integer that no double holds stays text.
     found.set(key, ArrayBuffer.isView(column) && String(Number(key)) === key ? Number(key) : key);
   }
-  const values = [...found.values()].sort((a, b) =>
+  return { name, values: inOrder([...found.values()]) };
+}
+
+/** The categories of one feature that occur in any of the parts. */
+export function mergedCategories(parts: readonly CategoryMap[]): CategoryMap {
+  const [first = { name: "", values: [] }, ...others] = parts;
+  if (others.length === 0) return first;
+  return { ...first, values: inOrder([...new Set(parts.flatMap(({ values }) => values))]) };
+}
+
+function inOrder(values: (string | number)[]): (string | number)[] {
+  return values.sort((a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b : String(a) < String(b) ? -1 : 1,
   );
-  return { name, values };
 }
 
 /**

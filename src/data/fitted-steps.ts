@@ -1,14 +1,16 @@
 /** Steps on columns whose numbers come from the training events: logarithm, quantiles, filling, indicators, PCA. */
 import { ConfigurationError, unknownName } from "../errors/index.ts";
 import { expandNames } from "./expand-names.ts";
+import { meansAndDeviations } from "./fit-moments.ts";
 import {
   fitPrincipalComponents,
   fromPrincipalComponents,
   type PrincipalComponents,
   principalComponents,
 } from "./principal-components.ts";
-import { meanAndDeviation, quantilesOf } from "./scaler.ts";
+import { quantilesOf } from "./scaler.ts";
 import { type Column, numbersOf, type Table } from "./table.ts";
+import { firstPiece, gatheredNumbers, type TableSource } from "./table-source.ts";
 
 /** ln(x + shift); where that is not above zero, the value is missing. */
 export interface LogStep {
@@ -87,45 +89,42 @@ export type FittedColumnStep = LogStep | IndicatorStep | FittedFillStep | Fitted
 
 /** The events that a step is fitted on. */
 export interface FittingEvents {
+  /** For whole tables only. */
   readonly rows?: ArrayLike<number> | undefined;
+  /** One for each row of the table, whether it is among `rows` or not. */
   readonly weights?: Float32Array | Float64Array | undefined;
 }
 
 /**
- * Fits a step to the table that it is to change.
+ * Fits a step to the events that it is to change. Means need two passes over them; medians and quantiles one column
+ * at a time in memory, principal components all of theirs.
  *
  * @throws UnknownNameError for a column that is not there; DataError for one that cannot be fitted.
  */
-export function fitColumnStep(
+export async function fitColumnStep(
   step: FittableStep,
-  table: Table,
-  { rows, weights }: FittingEvents = {},
-): FittedColumnStep {
-  const known = Object.keys(table.columns);
+  source: TableSource,
+  events: FittingEvents = {},
+): Promise<FittedColumnStep> {
+  const { rows, weights } = events;
+  const known = Object.keys((await firstPiece(source))?.columns ?? {});
   const names = expandNames(step.columns, known, `transform ${step.kind}: column`);
   switch (step.kind) {
     case "log":
     case "indicator":
       return { ...step, columns: names };
     case "fill":
-      return {
-        kind: "fill",
-        values: byName(names, (name) => {
-          if (typeof step.with === "number") return step.with;
-          const values = numbersOf(table, name);
-          return step.with === "mean"
-            ? meanAndDeviation(name, values, rows, weights).mean
-            : quantilesOf(name, values, [0.5], rows, weights)[0]!;
-        }),
-      };
-    case "quantile":
-      return {
-        kind: "quantile",
-        maps: byName(names, (name) => quantileMap(name, numbersOf(table, name), step, rows, weights)),
-      };
+      return { kind: "fill", values: await fillValues(step.with, names, source, events) };
+    case "quantile": {
+      const maps: Record<string, { readonly from: readonly number[]; readonly to: readonly number[] }> = {};
+      for (const name of names)
+        maps[name] = quantileMap(name, await gatheredNumbers(source, name), step, rows, weights);
+      return { kind: "quantile", maps };
+    }
     case "pca": {
       const { components: count, whiten, standardise, prefix = "pc" } = step;
-      const columns = names.map((name) => numbersOf(table, name));
+      const columns: (Float32Array | Float64Array)[] = [];
+      for (const name of names) columns.push(await gatheredNumbers(source, name));
       const fitted = fitPrincipalComponents(names, columns, { count, whiten, standardise, rows, weights });
       const made = fitted.components.map((_, j) => `${prefix}_${j}`);
       const taken = made.find((name) => known.includes(name) && !names.includes(name));
@@ -137,6 +136,25 @@ export function fitColumnStep(
       return { kind: "pca", columns: names, names: made, ...fitted };
     }
   }
+}
+
+async function fillValues(
+  value: FillStep["with"],
+  names: readonly string[],
+  source: TableSource,
+  events: FittingEvents,
+): Promise<Record<string, number>> {
+  if (typeof value === "number") return Object.fromEntries(names.map((name) => [name, value]));
+  if (value === "mean") {
+    const fitted = await meansAndDeviations(source, names, events);
+    return Object.fromEntries(names.map((name, i) => [name, fitted[i]!.mean]));
+  }
+  const medians: Record<string, number> = {};
+  for (const name of names) {
+    const values = await gatheredNumbers(source, name);
+    medians[name] = quantilesOf(name, values, [0.5], events.rows, events.weights)[0]!;
+  }
+  return medians;
 }
 
 /** The columns after a fitted step. @throws UnknownNameError for a column that is not there. */
@@ -309,8 +327,4 @@ function normalQuantile(fraction: number): number {
     if (Math.abs(change) < 1e-14) break;
   }
   return x;
-}
-
-function byName<T>(names: readonly string[], value: (name: string) => T): Record<string, T> {
-  return Object.fromEntries(names.map((name) => [name, value(name)]));
 }

@@ -1,6 +1,7 @@
 export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
+export * from "./column-store.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
 export * from "./expand-names.ts";
@@ -33,6 +34,7 @@ export * from "./root/index.ts";
 export type { Scaler, Scaling } from "./scaler.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./table.ts";
+export * from "./table-source.ts";
 export * from "./targets.ts";
 export * from "./training-weights.ts";
 export * from "./transforms.ts";

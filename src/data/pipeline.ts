@@ -1,11 +1,13 @@
 /** Preprocessing: transforms, standardisation and categories, fitted once, saved as JSON, applied to raw events. */
 import { ConfigurationError } from "../errors/index.ts";
-import { type CategoryMap, categoryCodes, fitCategories } from "./categories.ts";
+import { type CategoryMap, categoryCodes, fitCategories, mergedCategories } from "./categories.ts";
 import { expandNames } from "./expand-names.ts";
-import { invertColumnStep } from "./fitted-steps.ts";
+import { meansAndDeviations } from "./fit-moments.ts";
+import { type FittingEvents, invertColumnStep } from "./fitted-steps.ts";
 import { withoutGaps } from "./gaps.ts";
-import { meanAndDeviation, medianAndSpread, type Scaler, type Scaling } from "./scaler.ts";
+import { medianAndSpread, type Scaler, type Scaling } from "./scaler.ts";
 import { type Column, numbersOf, type Table } from "./table.ts";
+import { firstPiece, gatheredNumbers, type TableSource, WholeTable } from "./table-source.ts";
 import { type FittedStep, fitTransforms, type TransformStep, transformTable } from "./transforms.ts";
 
 /** What the preprocessing is to be. */
@@ -48,22 +50,26 @@ export interface FitPipelineOptions {
 }
 
 /**
- * Fits the preprocessing to raw events.
+ * Fits the preprocessing to raw events, which may come in pieces: the result is the same to the bit.
  *
  * @throws UnknownNameError for a column that is not there; DataError for text in a continuous feature, a feature
  * without any number, a missing category; ConfigurationError for a feature named as both kinds.
  */
 export async function fitPipeline(
-  table: Table,
+  events: Table | TableSource,
   spec: PipelineSpec,
   { rows, weights, directory }: FitPipelineOptions = {},
 ): Promise<Pipeline> {
-  const { steps, table: transformed } = await fitTransforms(
-    table,
+  const raw = "columns" in events ? new WholeTable(events) : events;
+  if (rows !== undefined && !(raw instanceof WholeTable)) {
+    throw new ConfigurationError("fitPipeline: rows can be chosen of whole tables only.");
+  }
+  const { steps, source } = await fitTransforms(
+    raw,
     [{ kind: "missing", values: [...(spec.missing ?? [])] }, ...(spec.transforms ?? [])],
     { directory, rows, weights },
   );
-  const names = Object.keys(transformed.columns);
+  const names = Object.keys((await firstPiece(source))?.columns ?? {});
   const categorical = expandNames(spec.categorical ?? [], names, "categorical feature");
   const continuous = expandNames(spec.continuous, names, "continuous feature");
   const both = spec.continuous.find((name) => categorical.includes(name));
@@ -74,27 +80,51 @@ export async function fitPipeline(
   }
   // A glob leaves to the other list what that list names.
   const chosen = continuous.filter((name) => !categorical.includes(name));
-  const maps = categorical.map((name) => ({
-    ...fitCategories(transformed, name, rows),
-    ...(spec.unseen === "other" ? { unseen: spec.unseen } : {}),
-  }));
-  if (spec.scaling === "none") return { version: 1, steps, continuous: chosen, categorical: maps };
-  const scaling = scalingOf(chosen, spec.scaling);
-  const fitted = chosen.map((name) => {
-    const scale = scaling.get(name);
-    if (scale === "none") return { mean: 0, deviation: 1 };
-    const scaled = scale === "robust" ? medianAndSpread : meanAndDeviation;
-    return scaled(name, numbersOf(transformed, name), rows, weights);
-  });
-  return {
+  const maps = await fitAllCategories(source, categorical, rows);
+  const fitted: Pipeline = {
     version: 1,
     steps,
     continuous: chosen,
-    categorical: maps,
-    scaler: {
-      means: fitted.map(({ mean }) => mean),
-      standardDeviations: fitted.map(({ deviation }) => deviation),
-    },
+    categorical: maps.map((map) => (spec.unseen === "other" ? { ...map, unseen: spec.unseen } : map)),
+  };
+  if (spec.scaling === "none") return fitted;
+  return { ...fitted, scaler: await fitScaler(source, chosen, spec.scaling, { rows, weights }) };
+}
+
+async function fitAllCategories(
+  source: TableSource,
+  names: readonly string[],
+  rows: ArrayLike<number> | undefined,
+): Promise<readonly CategoryMap[]> {
+  if (names.length === 0) return [];
+  const parts: CategoryMap[][] = names.map(() => []);
+  for await (const piece of source.pieces()) {
+    for (const [i, name] of names.entries()) parts[i]!.push(fitCategories(piece, name, rows));
+  }
+  return parts.map(mergedCategories);
+}
+
+async function fitScaler(
+  source: TableSource,
+  features: readonly string[],
+  wanted: PipelineSpec["scaling"],
+  events: FittingEvents,
+): Promise<Scaler> {
+  const scaling = scalingOf(features, wanted);
+  const standard = features.filter((name) => scaling.get(name) === "standard");
+  const fitted = new Map<string, { readonly mean: number; readonly deviation: number }>();
+  for (const [i, each] of (await meansAndDeviations(source, standard, events)).entries())
+    fitted.set(standard[i]!, each);
+  for (const name of features) {
+    if (scaling.get(name) === "robust")
+      fitted.set(
+        name,
+        medianAndSpread(name, await gatheredNumbers(source, name), events.rows, events.weights),
+      );
+  }
+  return {
+    means: features.map((name) => fitted.get(name)?.mean ?? 0),
+    standardDeviations: features.map((name) => fitted.get(name)?.deviation ?? 1),
   };
 }
 

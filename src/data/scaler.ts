@@ -20,36 +20,89 @@ export function meanAndDeviation(
   rows?: ArrayLike<number>,
   weights?: Float32Array | Float64Array,
 ): { mean: number; deviation: number } {
-  const count = rows?.length ?? values.length;
-  const row = (i: number): number => (rows ? rows[i]! : i);
-  let total = 0;
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[row(i)]!;
-    if (value - value !== 0) continue;
-    const weight = weights ? weights[row(i)]! : 1;
-    total += weight;
-    sum += weight * value;
+  const moments = new Moments(name, weights !== undefined);
+  moments.addToMean(values, rows, weights);
+  moments.addToDeviation(values, rows, weights);
+  return moments.result();
+}
+
+/**
+ * The sums behind {@link meanAndDeviation}, for columns that come in pieces: all pieces to the mean, then all of them
+ * again to the deviation. Every value is added in its turn, so the result does not depend on the pieces.
+ */
+export class Moments {
+  readonly #name: string;
+  readonly #isWeighted: boolean;
+  #total = 0;
+  #sum = 0;
+  #mean: number | undefined;
+  #squares = 0;
+  #rest = 0;
+
+  constructor(name: string, isWeighted: boolean) {
+    this.#name = name;
+    this.#isWeighted = isWeighted;
   }
-  if (!(total > 0)) {
-    throw new DataError(
-      `feature "${name}": it cannot be standardised, ${weights ? "the weights of its values sum to zero or less" : "all of its values are missing"}. Leave it out.`,
-    );
+
+  addToMean(
+    values: Float32Array | Float64Array,
+    rows?: ArrayLike<number>,
+    weights?: Float32Array | Float64Array,
+  ): void {
+    const count = rows?.length ?? values.length;
+    let total = this.#total;
+    let sum = this.#sum;
+    for (let i = 0; i < count; i++) {
+      const row = rows ? rows[i]! : i;
+      const value = values[row]!;
+      if (value - value !== 0) continue;
+      const weight = weights ? weights[row]! : 1;
+      total += weight;
+      sum += weight * value;
+    }
+    this.#total = total;
+    this.#sum = sum;
   }
-  const mean = sum / total;
-  let squares = 0;
-  let rest = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[row(i)]!;
-    if (value - value !== 0) continue;
-    const weight = weights ? weights[row(i)]! : 1;
-    squares += weight * (value - mean) ** 2;
-    rest += weight * (value - mean);
+
+  addToDeviation(
+    values: Float32Array | Float64Array,
+    rows?: ArrayLike<number>,
+    weights?: Float32Array | Float64Array,
+  ): void {
+    const mean = this.#meanOfAll();
+    const count = rows?.length ?? values.length;
+    let squares = this.#squares;
+    let rest = this.#rest;
+    for (let i = 0; i < count; i++) {
+      const row = rows ? rows[i]! : i;
+      const value = values[row]!;
+      if (value - value !== 0) continue;
+      const weight = weights ? weights[row]! : 1;
+      squares += weight * (value - mean) ** 2;
+      rest += weight * (value - mean);
+    }
+    this.#squares = squares;
+    this.#rest = rest;
   }
-  // The mean's own rounding error, taken out of the second pass.
-  const deviation = Math.sqrt(Math.max(0, squares / total - (rest / total) ** 2));
-  const constant = !(deviation > 1e-12 * Math.abs(mean));
-  return { mean, deviation: constant ? 1 : deviation };
+
+  result(): { mean: number; deviation: number } {
+    const mean = this.#meanOfAll();
+    const total = this.#total;
+    // The mean's own rounding error, taken out of the second pass.
+    const deviation = Math.sqrt(Math.max(0, this.#squares / total - (this.#rest / total) ** 2));
+    const constant = !(deviation > 1e-12 * Math.abs(mean));
+    return { mean, deviation: constant ? 1 : deviation };
+  }
+
+  #meanOfAll(): number {
+    if (!(this.#total > 0)) {
+      throw new DataError(
+        `feature "${this.#name}": it cannot be standardised, ${this.#isWeighted ? "the weights of its values sum to zero or less" : "all of its values are missing"}. Leave it out.`,
+      );
+    }
+    this.#mean ??= this.#sum / this.#total;
+    return this.#mean;
+  }
 }
 
 /** How continuous features are scaled: mean and deviation, median and quartiles, or not at all. */

@@ -10,6 +10,7 @@ import {
   fitColumnStep,
 } from "./fitted-steps.ts";
 import { type Column, type Table, tableOf } from "./table.ts";
+import type { TableSource } from "./table-source.ts";
 import { loadModule, type ModuleReference } from "./user-module.ts";
 
 /** Gives columns other names; a column of the new name must not exist. */
@@ -77,23 +78,23 @@ export interface TransformOptions {
 }
 
 /**
- * Fits the steps one after the other, each to the table that those before it leave.
+ * Fits the steps one after the other, each to the events that those before it leave.
  *
- * @returns the fitted steps, and the table after all of them.
+ * @returns the fitted steps, and the events after all of them.
  */
 export async function fitTransforms(
-  table: Table,
+  source: TableSource,
   steps: readonly TransformStep[],
   options: Omit<TransformOptions, "strict"> & FittingEvents = {},
-): Promise<{ readonly steps: readonly FittedStep[]; readonly table: Table }> {
+): Promise<{ readonly steps: readonly FittedStep[]; readonly source: TableSource }> {
   const fitted: FittedStep[] = [];
-  let current = table;
+  let current = source;
   for (const step of steps) {
-    const next = isFittable(step) ? fitColumnStep(step, current, options) : step;
+    const next = isFittable(step) ? await fitColumnStep(step, current, options) : step;
     fitted.push(next);
-    current = await transformTable(current, [next], options);
+    current = await current.map((piece) => transformTable(piece, [next], options));
   }
-  return { steps: fitted, table: current };
+  return { steps: fitted, source: current };
 }
 
 function isFittable(step: TransformStep): step is FittableStep {

@@ -1,0 +1,121 @@
+/** Events that are gone through in pieces, as often as wanted: tables that need not fit into memory. */
+import type { ColumnStore } from "./column-store.ts";
+import { concatenateTables, numbersOf, selectRows, type Table } from "./table.ts";
+
+/** A table in pieces, always the same ones in the same order. */
+export interface TableSource {
+  readonly rowCount: number;
+  pieces(): AsyncIterable<Table>;
+  /** The table after a change that keeps the rows; made at once or whenever a piece is asked for. */
+  map(change: (piece: Table) => Table | Promise<Table>): Promise<TableSource>;
+}
+
+/** A table that is there as a whole: one piece. */
+export class WholeTable implements TableSource {
+  readonly table: Table;
+
+  constructor(table: Table) {
+    this.table = table;
+  }
+
+  get rowCount(): number {
+    return this.table.rowCount;
+  }
+
+  async *pieces(): AsyncGenerator<Table> {
+    yield this.table;
+  }
+
+  async map(change: (piece: Table) => Table | Promise<Table>): Promise<TableSource> {
+    return new WholeTable(await change(this.table));
+  }
+}
+
+/** Pieces that are made anew each time. */
+class TableInPieces implements TableSource {
+  readonly rowCount: number;
+  readonly #make: () => AsyncIterable<Table>;
+
+  constructor(rowCount: number, make: () => AsyncIterable<Table>) {
+    this.rowCount = rowCount;
+    this.#make = make;
+  }
+
+  pieces(): AsyncIterable<Table> {
+    return this.#make();
+  }
+
+  async map(change: (piece: Table) => Table | Promise<Table>): Promise<TableSource> {
+    const make = this.#make;
+    return new TableInPieces(this.rowCount, async function* () {
+      for await (const piece of make()) yield await change(piece);
+    });
+  }
+}
+
+/** Puts pieces aside as they come, to be gone through again. */
+export async function storedTable(pieces: AsyncIterable<Table>, store: ColumnStore): Promise<TableSource> {
+  const counts: number[] = [];
+  for await (const { rowCount, columns } of pieces) {
+    await store.add(columns);
+    counts.push(rowCount);
+  }
+  return new TableInPieces(sumOf(counts), async function* () {
+    let i = 0;
+    for await (const columns of store.blocks()) yield { rowCount: counts[i++]!, columns };
+  });
+}
+
+/** The rows of a source whose mark is the wanted one. */
+export function markedRows(source: TableSource, marks: Uint8Array, wanted: number): TableSource {
+  const rowCount = marks.reduce((count, mark) => count + (mark === wanted ? 1 : 0), 0);
+  return new TableInPieces(rowCount, async function* () {
+    let first = 0;
+    for await (const piece of source.pieces()) {
+      const rows: number[] = [];
+      for (let i = 0; i < piece.rowCount; i++) if (marks[first + i] === wanted) rows.push(i);
+      first += piece.rowCount;
+      if (rows.length > 0) yield rows.length === piece.rowCount ? piece : selectRows(piece, rows);
+    }
+  });
+}
+
+/** All pieces of some sources, one source after the other. */
+export function chained(sources: readonly TableSource[]): TableSource {
+  if (sources.length === 1) return sources[0]!;
+  return new TableInPieces(sumOf(sources.map(({ rowCount }) => rowCount)), async function* () {
+    for (const source of sources) yield* source.pieces();
+  });
+}
+
+/** The first piece, for the names and types of the columns; undefined for a source without rows. */
+export async function firstPiece(source: TableSource): Promise<Table | undefined> {
+  for await (const piece of source.pieces()) return piece;
+  return undefined;
+}
+
+/** The whole table in memory. */
+export async function wholeTable(source: TableSource): Promise<Table> {
+  const pieces: Table[] = [];
+  for await (const piece of source.pieces()) pieces.push(piece);
+  return concatenateTables(pieces);
+}
+
+/** One column of numbers as a whole, in memory. */
+export async function gatheredNumbers(
+  source: TableSource,
+  name: string,
+): Promise<Float32Array | Float64Array> {
+  if (source instanceof WholeTable) return numbersOf(source.table, name);
+  const gathered = new Float64Array(source.rowCount);
+  let at = 0;
+  for await (const piece of source.pieces()) {
+    gathered.set(numbersOf(piece, name), at);
+    at += piece.rowCount;
+  }
+  return gathered;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

@@ -17,12 +17,12 @@ export function stratifiedFolds(
   stream: Stream,
 ): Int32Array[] {
   checkFoldCount(foldCount, eventCount);
-  const folds: number[][] = Array.from({ length: foldCount }, () => []);
+  const foldOf = new Int32Array(eventCount);
   let next = 0;
   for (const stratum of strata(eventCount, keys, stream)) {
-    for (const event of stratum) folds[next++ % foldCount]!.push(event);
+    for (const event of stratum) foldOf[event] = next++ % foldCount;
   }
-  return folds.map((fold) => Int32Array.from(fold).sort());
+  return rowsOfFolds(foldOf, foldCount, "stratification");
 }
 
 /**
@@ -33,9 +33,17 @@ export function stratifiedFolds(
  * @throws ConfigurationError for fewer than two folds; DataError for a missing identifier and for a fold without events.
  */
 export function foldsByHash(ids: readonly Column[], foldCount: number, name: string = "id"): Int32Array[] {
+  return rowsOfFolds(foldNumbersByHash(ids, foldCount, name), foldCount, name);
+}
+
+/** The fold of each event that {@link foldsByHash} deals it to, which events in pieces tell too. */
+export function foldNumbersByHash(
+  ids: readonly Column[],
+  foldCount: number,
+  name: string = "id",
+): Int32Array {
   checkFoldCount(foldCount);
-  const shares = hashShares(ids, "fold", name);
-  return collected(shares.length, foldCount, (i) => Math.floor(shares[i]! * foldCount), name);
+  return Int32Array.from(hashShares(ids, "fold", name), (share) => Math.floor(share * foldCount));
 }
 
 /**
@@ -49,11 +57,12 @@ export function splitByHash(
   fraction: number,
   name: string = "id",
 ): { training: Int32Array; validation: Int32Array } {
-  const shares = hashShares(ids, "validation", name);
-  return bothSides(
-    Array.from(shares, (share) => share < fraction),
-    fraction,
-  );
+  return bothSides(isHeldByHash(ids, fraction, name), fraction);
+}
+
+/** 1 for the events that {@link splitByHash} splits off. */
+export function isHeldByHash(ids: readonly Column[], fraction: number, name: string = "id"): Uint8Array {
+  return Uint8Array.from(hashShares(ids, "validation", name), (share) => (share < fraction ? 1 : 0));
 }
 
 /**
@@ -72,13 +81,18 @@ export function foldsByColumn(column: Column, name: string = "fold"): Int32Array
     }
     foldCount = Math.max(foldCount, fold(i) + 1);
   }
-  return collected(column.length, foldCount, fold, name);
+  return rowsOfFolds(
+    Int32Array.from({ length: column.length }, (_, i) => fold(i)),
+    foldCount,
+    name,
+  );
 }
 
 /** Folds of neighbouring events, whose sizes differ by one at most. @throws as {@link stratifiedFolds}. */
 export function contiguousFolds(eventCount: number, foldCount: number): Int32Array[] {
   checkFoldCount(foldCount, eventCount);
-  return collected(eventCount, foldCount, (i) => Math.floor((i * foldCount) / eventCount), "contiguous");
+  const foldOf = Int32Array.from({ length: eventCount }, (_, i) => Math.floor((i * foldCount) / eventCount));
+  return rowsOfFolds(foldOf, foldCount, "contiguous");
 }
 
 function checkFoldCount(foldCount: number, eventCount: number = Number.POSITIVE_INFINITY): void {
@@ -92,21 +106,32 @@ function checkFoldCount(foldCount: number, eventCount: number = Number.POSITIVE_
   }
 }
 
-function collected(
-  eventCount: number,
-  foldCount: number,
-  foldOf: (event: number) => number,
-  name: string,
-): Int32Array[] {
-  const folds: number[][] = Array.from({ length: foldCount }, () => []);
-  for (let i = 0; i < eventCount; i++) folds[foldOf(i)]!.push(i);
-  const empty = folds.findIndex((fold) => fold.length === 0);
+/**
+ * The rows of each fold, rising, from the fold of each row.
+ *
+ * @throws DataError for a fold without events.
+ */
+export function rowsOfFolds(foldOf: Int32Array, foldCount: number, name: string): Int32Array[] {
+  const sizes = new Int32Array(foldCount);
+  for (const fold of foldOf) sizes[fold]! += 1;
+  const empty = sizes.indexOf(0);
   if (empty >= 0) {
     throw new DataError(
       `folds by "${name}": fold ${empty} of ${foldCount} has no events; use fewer folds or another column.`,
     );
   }
-  return folds.map((fold) => Int32Array.from(fold));
+  return dealt(foldOf, sizes);
+}
+
+/** The indices of each value 0, 1, …, of which there are so many. */
+function dealt(values: Int32Array, sizes: Int32Array): Int32Array[] {
+  const rows = Array.from(sizes, (size) => new Int32Array(size));
+  const filled = new Int32Array(sizes.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    rows[value]![filled[value]!++] = i;
+  }
+  return rows;
 }
 
 /** A number in [0, 1) of each event, of 53 bits that the text of its identifiers decides (two FNV-1a hashes, mixed). */
@@ -151,30 +176,29 @@ export function stratifiedSplit(
   keys: readonly Column[],
   stream: Stream,
 ): { training: Int32Array; validation: Int32Array } {
-  const isHeld = new Array<boolean>(eventCount).fill(false);
+  const isHeld = new Uint8Array(eventCount);
   let seen = 0;
   for (const stratum of strata(eventCount, keys, stream)) {
     // The whole of the strata so far is rounded: no drift over many small ones.
     const wanted = Math.round((seen + stratum.length) * fraction) - Math.round(seen * fraction);
     seen += stratum.length;
-    for (let i = 0; i < wanted; i++) isHeld[stratum[i]!] = true;
+    for (let i = 0; i < wanted; i++) isHeld[stratum[i]!] = 1;
   }
   return bothSides(isHeld, fraction);
 }
 
-function bothSides(
-  isHeld: readonly boolean[],
-  fraction: number,
-): { training: Int32Array; validation: Int32Array } {
-  const training: number[] = [];
-  const validation: number[] = [];
-  for (const [i, held] of isHeld.entries()) (held ? validation : training).push(i);
+function bothSides(isHeld: Uint8Array, fraction: number): { training: Int32Array; validation: Int32Array } {
+  const held = isHeld.reduce((sum, each) => sum + each, 0);
+  const [training, validation] = dealt(
+    Int32Array.from(isHeld),
+    Int32Array.of(isHeld.length - held, held),
+  ) as [Int32Array, Int32Array];
   if (training.length === 0 || validation.length === 0) {
     throw new ConfigurationError(
       `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(isHeld.length, "event")} for training and ${validation.length} for validation; both are needed.`,
     );
   }
-  return { training: Int32Array.from(training), validation: Int32Array.from(validation) };
+  return { training, validation };
 }
 
 /**
@@ -216,13 +240,38 @@ function strata(eventCount: number, keys: readonly Column[], stream: Stream): In
       );
     }
   }
-  const groups = new Map<string, number[]>();
-  for (let i = 0; i < eventCount; i++) {
-    let text = "";
-    for (const key of keys) text += `${String(key[i])}\u0000`;
-    const group = groups.get(text);
-    if (group) group.push(i);
-    else groups.set(text, [i]);
+  const coder = new StratumCoder();
+  const codes = keys.length === 0 ? new Int32Array(eventCount) : coder.codes(keys);
+  const sizes = new Int32Array(Math.max(1, coder.count));
+  for (const code of codes) sizes[code]! += 1;
+  return eventCount === 0 ? [] : dealt(codes, sizes).map((group) => stream.shuffle(group));
+}
+
+/**
+ * Numbers combinations of key values 0, 1, … in the order in which they first occur, also over several pieces of a
+ * table: the numbers are a key that stratifies as the keys do.
+ */
+export class StratumCoder {
+  readonly #known = new Map<string, number>();
+
+  /** How many combinations there were so far. */
+  get count(): number {
+    return this.#known.size;
   }
-  return [...groups.values()].map((group) => stream.shuffle(Int32Array.from(group)));
+
+  /** The number of each event's combination. */
+  codes(keys: readonly Column[]): Int32Array {
+    const codes = new Int32Array(keys[0]!.length);
+    for (let i = 0; i < codes.length; i++) {
+      let text = "";
+      for (const key of keys) text += `${String(key[i])}\u0000`;
+      let code = this.#known.get(text);
+      if (code === undefined) {
+        code = this.#known.size;
+        this.#known.set(text, code);
+      }
+      codes[i] = code;
+    }
+    return codes;
+  }
 }

@@ -15,6 +15,17 @@ export function classTargets(
   column: string,
   classes?: Readonly<Record<string, number>>,
 ): Float32Array {
+  const targets = classNumbers(table, column, classes);
+  checkClasses(new Set(targets), table.rowCount, column, classes);
+  return targets;
+}
+
+/** As {@link classTargets}, of events among which some classes may be absent. */
+export function classNumbers(
+  table: Table,
+  column: string,
+  classes?: Readonly<Record<string, number>>,
+): Float32Array {
   const codes = codesOf(columnOf(table, column), (key, row) => {
     const code = classes ? (Object.hasOwn(classes, key) ? classes[key]! : -1) : Number(key === "" ? -1 : key);
     if (Number.isInteger(code) && code >= 0) return code;
@@ -23,15 +34,22 @@ export function classTargets(
       `target "${column}": row ${row + 1} has ${key === "" || key === "NaN" ? "no value" : `the value "${key}"`}. Expected: ${expected}.`,
     );
   });
-  const present = new Set(codes);
-  if (table.rowCount > 0 && present.size < 2) {
-    const [only] = present;
-    const name = Object.keys(classes ?? {}).find((key) => classes![key] === only) ?? String(only);
-    throw new DataError(
-      `target "${column}": all ${table.rowCount} events are of the class "${name}"; a classification needs at least two classes.`,
-    );
-  }
   return Float32Array.from(codes);
+}
+
+/** @throws DataError where only one class occurs among the events. */
+export function checkClasses(
+  present: ReadonlySet<number>,
+  eventCount: number,
+  column: string,
+  classes?: Readonly<Record<string, number>>,
+): void {
+  if (eventCount === 0 || present.size >= 2) return;
+  const [only] = present;
+  const name = Object.keys(classes ?? {}).find((key) => classes![key] === only) ?? String(only);
+  throw new DataError(
+    `target "${column}": all ${eventCount} events are of the class "${name}"; a classification needs at least two classes.`,
+  );
 }
 
 /**
@@ -57,13 +75,19 @@ export function regressionTargets(table: Table, columns: string | readonly strin
 
 /** The weights in a column. @throws DataError where one is missing or all are zero. */
 export function eventWeights(table: Table, column: string): Float64Array {
+  const weights = finiteWeights(table, column);
+  if (weights.length > 0 && weights.every((weight) => weight === 0)) {
+    throw new DataError(`weight "${column}": all ${weights.length} weights are zero.`);
+  }
+  return weights;
+}
+
+/** As {@link eventWeights}, of a piece of the events, where all may be zero. */
+export function finiteWeights(table: Table, column: string): Float64Array {
   if (!Object.hasOwn(table.columns, column))
     throw unknownName("weight column", column, Object.keys(table.columns));
   const weights = Float64Array.from(numbersOf(table, column));
   const gap = weights.findIndex((weight) => !Number.isFinite(weight));
   if (gap >= 0) throw new DataError(`weight "${column}": row ${gap + 1} has no finite value.`);
-  if (weights.length > 0 && weights.every((weight) => weight === 0)) {
-    throw new DataError(`weight "${column}": all ${weights.length} weights are zero.`);
-  }
   return weights;
 }

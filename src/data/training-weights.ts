@@ -21,32 +21,74 @@ export function trainingWeights(
   classNames: readonly string[] = [],
 ): Float64Array {
   const given = weights ? Float64Array.from(weights) : new Float64Array(targets.length).fill(1);
-  if (given.length !== targets.length) {
-    throw new RangeError(
-      `trainingWeights: ${counted(targets.length, "target")}, but ${counted(given.length, "weight")}.`,
-    );
+  const scale = new WeightScale(normalisation, classNames);
+  scale.add(targets, given);
+  return scale.scaled(targets, given);
+}
+
+/** The sums behind {@link trainingWeights}, for events that come in pieces: add all, then scale each. */
+export class WeightScale {
+  readonly #normalisation: WeightNormalisation;
+  readonly #classNames: readonly string[];
+  readonly #sums = new Map<number, { sum: number; count: number }>();
+  #count = 0;
+  #isAnyNotZero = false;
+  #factors: ReadonlyMap<number, number> | undefined;
+
+  constructor(normalisation: WeightNormalisation, classNames: readonly string[] = []) {
+    this.#normalisation = normalisation;
+    this.#classNames = classNames;
   }
-  if (given.length > 0 && given.every((weight) => weight === 0)) {
-    throw new DataError(`all ${given.length} event weights are zero: there is nothing to learn from.`);
-  }
-  if (normalisation === "none") return given;
-  const sums = new Map<number, { sum: number; count: number }>();
-  const group = (i: number): number => (normalisation === "meanOne" ? 0 : targets[i]!);
-  for (let i = 0; i < given.length; i++) {
-    const entry = sums.get(group(i)) ?? { sum: 0, count: 0 };
-    entry.sum += given[i]!;
-    entry.count++;
-    sums.set(group(i), entry);
-  }
-  const factors = new Map<number, number>();
-  for (const [key, { sum, count }] of sums) {
-    if (!(sum > 0)) {
-      const whose = normalisation === "meanOne" ? "the events" : `class "${classNames[key] ?? key}"`;
-      throw new DataError(
-        `the weights of ${whose} sum to ${sum}: they cannot be scaled to ${normalisation === "sumOnePerClass" ? "sum" : "mean"} 1, which needs a positive sum.`,
+
+  add(targets: ArrayLike<number>, weights: Float64Array): void {
+    if (weights.length !== targets.length) {
+      throw new RangeError(
+        `trainingWeights: ${counted(targets.length, "target")}, but ${counted(weights.length, "weight")}.`,
       );
     }
-    factors.set(key, (normalisation === "sumOnePerClass" ? 1 : count) / sum);
+    for (let i = 0; i < weights.length; i++) {
+      const weight = weights[i]!;
+      if (weight !== 0) this.#isAnyNotZero = true;
+      const group = this.#group(targets[i]!);
+      let entry = this.#sums.get(group);
+      if (entry === undefined) {
+        entry = { sum: 0, count: 0 };
+        this.#sums.set(group, entry);
+      }
+      entry.sum += weight;
+      entry.count++;
+    }
+    this.#count += weights.length;
   }
-  return given.map((weight, i) => weight * factors.get(group(i))!);
+
+  /** The weights of some events, scaled by the sums of all. @throws DataError as {@link trainingWeights}. */
+  scaled(targets: ArrayLike<number>, weights: Float64Array): Float64Array {
+    this.#factors ??= this.#factorsOfAll();
+    const factors = this.#factors;
+    if (this.#normalisation === "none") return weights;
+    return weights.map((weight, i) => weight * factors.get(this.#group(targets[i]!))!);
+  }
+
+  #group(target: number): number {
+    return this.#normalisation === "meanOne" ? 0 : target;
+  }
+
+  #factorsOfAll(): ReadonlyMap<number, number> {
+    if (this.#count > 0 && !this.#isAnyNotZero) {
+      throw new DataError(`all ${this.#count} event weights are zero: there is nothing to learn from.`);
+    }
+    const factors = new Map<number, number>();
+    if (this.#normalisation === "none") return factors;
+    for (const [key, { sum, count }] of this.#sums) {
+      if (!(sum > 0)) {
+        const whose =
+          this.#normalisation === "meanOne" ? "the events" : `class "${this.#classNames[key] ?? key}"`;
+        throw new DataError(
+          `the weights of ${whose} sum to ${sum}: they cannot be scaled to ${this.#normalisation === "sumOnePerClass" ? "sum" : "mean"} 1, which needs a positive sum.`,
+        );
+      }
+      factors.set(key, (this.#normalisation === "sumOnePerClass" ? 1 : count) / sum);
+    }
+    return factors;
+  }
 }

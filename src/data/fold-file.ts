@@ -40,6 +40,24 @@ export interface FoldFileContent extends FoldFileHeader {
   readonly compression?: number | undefined;
 }
 
+/** The events of one fold, as they are stored. */
+export interface FoldEvents {
+  /** `[events, continuous + categorical]`, NaN where missing. */
+  readonly features: Float32Array;
+  /** `[events, targets]`. */
+  readonly targets: Float32Array;
+  readonly weights?: Float32Array | undefined;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+/** How folds are stored that are written one by one. */
+export interface FoldFormat {
+  /** Targets as 64-bit integers, as LUMIN has classes. */
+  readonly wholeTargets: boolean;
+  /** Compression level of gzip, 1 … 9 (default: none, which reads fastest). */
+  readonly compression?: number | undefined;
+}
+
 const reserved = ["inputs", "targets", "weights", "matrix_inputs"];
 
 /**
@@ -53,43 +71,67 @@ export async function writeFoldFile(path: string, content: FoldFileContent): Pro
   const { folds, features, targets, weights, columns = {}, compression } = content;
   const featureCount = content.continuousFeatures.length + content.categoricalFeatures.length;
   const targetCount = content.targetFeatures.length;
-  for (const name of Object.keys(columns)) {
-    if (reserved.includes(name) || name.includes("/")) {
-      throw new ConfigurationError(`writeFoldFile: a further column cannot be called "${name}"; rename it.`);
+  checkColumnNames(Object.keys(columns));
+  const format = { wholeTargets: targets.every((target) => Number.isInteger(target)), compression };
+  await writeFolds(path, content, format, async function* () {
+    for (const rows of folds) {
+      yield {
+        features: selectRows(features, rows, featureCount),
+        targets: selectRows(targets, rows, targetCount),
+        weights: weights && Float32Array.from(rows, (row) => weights[row]!),
+        columns: Object.fromEntries(
+          Object.entries(columns).map(([name, column]) => [name, selectValues(column, rows)]),
+        ),
+      };
     }
-  }
-  const whole = targets.every((target) => Number.isInteger(target));
+  });
+}
+
+/**
+ * As {@link writeFoldFile}, one fold after the other: only one of them need be in memory.
+ *
+ * @throws as writeFoldFile.
+ */
+export async function writeFolds(
+  path: string,
+  header: FoldFileHeader,
+  { wholeTargets, compression }: FoldFormat,
+  folds: () => AsyncIterable<FoldEvents>,
+): Promise<void> {
+  const featureCount = header.continuousFeatures.length + header.categoricalFeatures.length;
+  const targetCount = header.targetFeatures.length;
   await writeAtomically(path, async (temporary) => {
     const file = await openHdf5(temporary, "w");
     try {
       const options = compression === undefined ? {} : { compression };
-      for (const [i, rows] of folds.entries()) {
-        const fold = `fold_${i}`;
+      let i = 0;
+      for await (const { features, targets, weights, columns } of folds()) {
+        const fold = `fold_${i++}`;
+        const eventCount = features.length / featureCount;
+        checkColumnNames(Object.keys(columns));
         file.createGroup(fold);
-        file.write(`${fold}/inputs`, selectRows(features, rows, featureCount), {
-          shape: [rows.length, featureCount],
+        file.write(`${fold}/inputs`, features, { shape: [eventCount, featureCount], ...options });
+        file.write(`${fold}/targets`, wholeTargets ? wholeNumbers(targets) : targets, {
+          shape: targetCount === 1 ? [eventCount] : [eventCount, targetCount],
           ...options,
         });
-        const own = selectRows(targets, rows, targetCount);
-        file.write(`${fold}/targets`, whole ? wholeNumbers(own) : own, {
-          shape: targetCount === 1 ? [rows.length] : [rows.length, targetCount],
-          ...options,
-        });
-        if (weights) {
-          const picked = Float32Array.from(rows, (row) => weights[row]!);
-          file.write(`${fold}/weights`, picked, options);
-        }
-        for (const [name, column] of Object.entries(columns)) {
-          file.write(`${fold}/${name}`, selectValues(column, rows), options);
-        }
+        if (weights) file.write(`${fold}/weights`, weights, options);
+        for (const [name, column] of Object.entries(columns)) file.write(`${fold}/${name}`, column, options);
       }
-      writeHeader(file, content);
+      writeHeader(file, header);
     } catch (error) {
       file.abandon();
       throw error;
     }
     file.close();
   });
+}
+
+function checkColumnNames(names: readonly string[]): void {
+  const refused = names.find((name) => reserved.includes(name) || name.includes("/"));
+  if (refused !== undefined) {
+    throw new ConfigurationError(`writeFoldFile: a further column cannot be called "${refused}"; rename it.`);
+  }
 }
 
 function writeHeader(file: Hdf5File, header: FoldFileHeader): void {

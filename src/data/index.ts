@@ -1,6 +1,7 @@
 export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
+export { type ColumnKind, exactDoubles } from "./column-kind.ts";
 export * from "./column-store.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
@@ -14,10 +15,13 @@ export {
 } from "./expression/index.ts";
 export * from "./fitted-steps.ts";
 export {
+  type FoldEvents,
   type FoldFileContent,
   type FoldFileHeader,
+  type FoldFormat,
   type StoredFoldFileHeader,
   writeFoldFile,
+  writeFolds,
 } from "./fold-file.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";
 export * from "./fold-yielder.ts";
@@ -32,8 +36,10 @@ export type { PrincipalComponents } from "./principal-components.ts";
 export * from "./read-table.ts";
 export * from "./root/index.ts";
 export type { Scaler, Scaling } from "./scaler.ts";
+export * from "./scan-table.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./table.ts";
+export type { TableScan } from "./table-scan.ts";
 export * from "./table-source.ts";
 export * from "./targets.ts";
 export * from "./training-weights.ts";

@@ -18,6 +18,7 @@ const questions = [
   "training",
   "ten-members",
   "prediction",
+  "importance",
   "trees",
 ];
 

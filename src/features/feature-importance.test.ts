@@ -147,6 +147,18 @@ describe("featureImportance", () => {
     expect(() => ensemble.without(2).outOfFold(2)).toThrow(
       "Ensemble.outOfFold: every member may have trained on fold 2. Train at least as many members as there are folds.",
     );
+    const directory = join(folder, "saved");
+    await ensemble.save(directory);
+    const saved = { directory, outOfFold: true };
+    for (const workers of [0, 2]) {
+      const shares: number[] = [];
+      const again = await featureImportance(saved, folds, {
+        ...{ metric: "logLoss", workers },
+        onProgress: (share) => shares.push(share),
+      });
+      expect(again).toEqual(outside);
+      expect(shares.at(-1)).toBeCloseTo(1, 9);
+    }
     await ensemble.release();
     folds.close();
   });
@@ -166,6 +178,9 @@ describe("featureImportance", () => {
     await expect(
       featureImportance(model, { ...data, features: ["x0", "x1", "x2"] }, { metric }),
     ).rejects.toThrow("are not of the same events");
+    await expect(featureImportance(model, data, { metric, workers: 2 })).rejects.toThrow(
+      "featureImportance: worker processes load the ensemble from a folder; give { directory }, or workers: 0.",
+    );
     await expect(featureImportance(model, data, { metric, signal: AbortSignal.abort() })).rejects.toThrow(
       "featureImportance: interrupted.",
     );

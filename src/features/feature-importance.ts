@@ -1,9 +1,13 @@
 /** Permutation importance: how much worse a model does when the values of a feature are dealt to other events. */
-import { Stream, weightedMoments } from "../array/index.ts";
+import { weightedMoments } from "../array/index.ts";
 import { expandNames } from "../data/expand-names.ts";
-import { ConfigurationError, counted, InterruptedError, ShapeError } from "../errors/index.ts";
-import { costOf, type Measurement, type Metric, makeMetric, type NamedMetric } from "../metrics/index.ts";
-import { asFolds, type LabelledArrays, type LabelledFold, type LabelledFolds } from "./labelled-folds.ts";
+import { Ensemble } from "../ensemble/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { type Measurement, type Metric, makeMetric, type NamedMetric } from "../metrics/index.ts";
+import { compiledFile, runJobs } from "../train/index.ts";
+import type { ImportancePayload, SavedEnsemble } from "./importance-task.ts";
+import { asFolds, type LabelledArrays, type LabelledFolds } from "./labelled-folds.ts";
+import { type ColumnSet, type FoldImportance, type FoldSettings, permuteFold } from "./permuted-fold.ts";
 import type { FeaturePredictor } from "./predictor.ts";
 
 /** What is asked for. */
@@ -22,6 +26,8 @@ export interface FeatureImportanceOptions {
   readonly foldCount?: number;
   /** Default 0; the same seed gives the same numbers, whichever other features are looked at. */
   readonly seed?: number;
+  /** Worker processes, each with some of the folds; 0 works in this one. The numbers are the same. Default 0. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   /** Called with the share that is done. */
   onProgress?(share: number): void;
@@ -56,7 +62,8 @@ export interface FeatureImportances {
  * Values are dealt without regard to weights, and missing ones are dealt as the 0 that the model sees. Members of an
  * ensemble count by their weights, unlike in LUMIN.
  *
- * @param model a model, or one for each fold: `(fold) => ensemble.outOfFold(fold)` for the folds that it trained on.
+ * @param model a model, or one for each fold: `(fold) => ensemble.outOfFold(fold)` for the folds that it trained on; or
+ * the folder of an ensemble, `{ directory, outOfFold: true }`, which worker processes can load.
  * @param data folds as a `FoldYielder` gives them, or arrays.
  * @throws UnknownNameError for an unknown feature or metric; ShapeError for events that the model cannot take;
  * ConfigurationError for options out of range; DataError where the metric is undefined; InterruptedError.
@@ -65,11 +72,11 @@ export interface FeatureImportances {
  * importances[0]; // { name: "DER_mass_MMC", value: 0.094, uncertainty: 0.002, … }
  */
 export async function featureImportance(
-  model: FeaturePredictor | ((fold: number) => FeaturePredictor),
+  model: FeaturePredictor | ((fold: number) => FeaturePredictor) | SavedEnsemble,
   data: LabelledFolds | LabelledArrays,
   options: FeatureImportanceOptions,
 ): Promise<FeatureImportances> {
-  const { repeatCount = 1, unit = "metric", foldCount = 10, seed = 0, signal, onProgress } = options;
+  const { repeatCount = 1, unit = "metric", foldCount = 10, seed = 0 } = options;
   if (!(Number.isInteger(repeatCount) && repeatCount >= 1)) {
     throw new ConfigurationError(
       `featureImportance: repeatCount is ${repeatCount}; give a whole number, at least 1.`,
@@ -78,40 +85,90 @@ export async function featureImportance(
   const metric = makeMetric(options.metric);
   const folds = asFolds(data, foldCount, seed, "featureImportance");
   const sets = columnSets(folds.features, options);
-  const nominal: number[] = [];
-  const changes = sets.map((): number[] => []);
-  for (let fold = 0; fold < folds.foldCount; fold++) {
-    const predictor = typeof model === "function" ? model(fold) : model;
-    const events = folds.getFold(fold);
-    checkColumns(predictor, folds.features, events);
-    const scorer = new FoldScorer(predictor, events, metric);
-    const before = await scorer.value();
-    nominal.push(before);
-    const scale = unit === "relative" ? 1 / Math.abs(before) : 1;
-    for (const [place, set] of sets.entries()) {
-      let sum = 0;
-      for (let repeat = 0; repeat < repeatCount; repeat++) {
-        if (signal?.aborted) throw new InterruptedError("featureImportance: interrupted.");
-        const stream = new Stream(seed, "importance", fold, set.kind, set.name, repeat);
-        const after = await scorer.value(set.columns, stream.permutation(events.eventCount));
-        sum += costOf(metric, after) - costOf(metric, before);
-      }
-      changes[place]!.push((sum / repeatCount) * scale);
-      onProgress?.((fold + (place + 1) / sets.length) / folds.foldCount);
-    }
-  }
+  const settings = Array.from({ length: folds.foldCount }, (_, fold) => ({ fold, sets, repeatCount, seed }));
+  const found =
+    "directory" in model
+      ? await permuteInWorkers(model, folds, settings, options)
+      : await permuteHere(model, folds, settings, metric, options);
+  const scaleOf = ({ nominal }: FoldImportance): number => (unit === "relative" ? 1 / Math.abs(nominal) : 1);
   const importances = sets
-    .map(({ name, features }, i) => ({ name, features, ...overFolds(changes[i]!), folds: changes[i]! }))
+    .map(({ name, features }, i) => {
+      const changes = found.map((fold) => fold.changes[i]! * scaleOf(fold));
+      return { name, features, ...overFolds(changes), folds: changes };
+    })
     .sort((a, b) => b.value - a.value);
-  return { metric: metric.name, unit, nominal: overFolds(nominal), importances };
+  return {
+    metric: metric.name,
+    unit,
+    nominal: overFolds(found.map(({ nominal }) => nominal)),
+    importances,
+  };
 }
 
-/** Columns that are permuted together. */
-interface ColumnSet {
-  readonly kind: "feature" | "group";
-  readonly name: string;
-  readonly features: readonly string[];
-  readonly columns: readonly number[];
+async function permuteHere(
+  model: FeaturePredictor | ((fold: number) => FeaturePredictor),
+  folds: LabelledFolds,
+  settings: readonly FoldSettings[],
+  metric: Metric,
+  { signal, onProgress, workers = 0 }: FeatureImportanceOptions,
+): Promise<FoldImportance[]> {
+  if (workers > 0) {
+    throw new ConfigurationError(
+      "featureImportance: worker processes load the ensemble from a folder; give { directory }, or workers: 0.",
+    );
+  }
+  const found: FoldImportance[] = [];
+  for (const each of settings) {
+    found.push(
+      await permuteFold(
+        typeof model === "function" ? model(each.fold) : model,
+        folds.getFold(each.fold),
+        metric,
+        each,
+        { signal, onProgress: (share) => onProgress?.((each.fold + share) / settings.length) },
+      ),
+    );
+  }
+  return found;
+}
+
+async function permuteInWorkers(
+  saved: SavedEnsemble,
+  folds: LabelledFolds,
+  settings: readonly FoldSettings[],
+  options: FeatureImportanceOptions,
+): Promise<FoldImportance[]> {
+  const { workers = 0, metric, signal, onProgress } = options;
+  if (workers === 0) {
+    const ensemble = await Ensemble.load(saved.directory);
+    try {
+      const model = saved.outOfFold === true ? (fold: number) => ensemble.outOfFold(fold) : ensemble;
+      return await permuteHere(model, folds, settings, makeMetric(metric), options);
+    } finally {
+      await ensemble.release();
+    }
+  }
+  const module = compiledFile("importance-task", import.meta.url).href;
+  const shares = settings.map(() => 0);
+  const jobs = settings.map((each) => {
+    const { eventCount, inputs, targets, weights } = folds.getFold(each.fold);
+    const payload: ImportancePayload = {
+      ...each,
+      saved,
+      metric,
+      events: { eventCount, inputs, targets, weights },
+    };
+    return { module, name: "importanceTask", payload };
+  });
+  return runJobs<number, FoldImportance>(jobs, {
+    workers,
+    signal,
+    nameOf: (job) => `the importance on fold ${job}`,
+    onMessage: (job, share) => {
+      shares[job] = share;
+      onProgress?.(shares.reduce((sum, each) => sum + each, 0) / shares.length);
+    },
+  });
 }
 
 function columnSets(
@@ -129,48 +186,6 @@ function columnSets(
       throw new ConfigurationError(`featureImportance: group "${name}" has no features.`);
     }),
   ];
-}
-
-/** One fold, whose columns are permuted in place and put back. */
-class FoldScorer {
-  readonly #predictor: FeaturePredictor;
-  readonly #events: LabelledFold;
-  readonly #metric: Metric;
-  readonly #inputs: Float32Array;
-
-  constructor(predictor: FeaturePredictor, events: LabelledFold, metric: Metric) {
-    this.#predictor = predictor;
-    this.#events = events;
-    this.#metric = metric;
-    this.#inputs = events.inputs.slice();
-  }
-
-  /** The metric where event i has the values of event `order[i]` in these columns. */
-  async value(columns: readonly number[] = [], order: Int32Array = new Int32Array(0)): Promise<number> {
-    const { eventCount, inputs, targets, weights } = this.#events;
-    const { featureCount, outputCount } = this.#predictor;
-    for (const column of columns) {
-      for (let i = 0; i < eventCount; i++) {
-        this.#inputs[i * featureCount + column] = inputs[order[i]! * featureCount + column]!;
-      }
-    }
-    const predictions = await this.#predictor.predict(this.#inputs, eventCount);
-    for (const column of columns) {
-      for (let i = column; i < inputs.length; i += featureCount) this.#inputs[i] = inputs[i]!;
-    }
-    return this.#metric.of({ predictions, outputCount, targets, weights });
-  }
-}
-
-function checkColumns(
-  { featureCount }: FeaturePredictor,
-  features: readonly string[],
-  { inputs, eventCount }: LabelledFold,
-): void {
-  if (featureCount === features.length && inputs.length === eventCount * featureCount) return;
-  throw new ShapeError(
-    `featureImportance: the model takes ${counted(featureCount, "feature")}, but the events have ${features.length}. Give the events that it was trained on, or others with the same pre-processing.`,
-  );
 }
 
 /** Mean of independent values and its standard error. */

@@ -6,6 +6,7 @@ export * from "./correlation-clusters.ts";
 export * from "./dependence.ts";
 export * from "./discrimination.ts";
 export * from "./feature-importance.ts";
+export type { SavedEnsemble } from "./importance-task.ts";
 export * from "./integrated-gradients.ts";
 export type { LabelledArrays, LabelledFold, LabelledFolds } from "./labelled-folds.ts";
 export * from "./partial-dependence.ts";

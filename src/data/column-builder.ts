@@ -1,9 +1,7 @@
 /** Collects the chunks of one column of a query into a typed array. */
 import type { DuckDBVector } from "@duckdb/node-api";
-import { type Column, exactDoubles } from "./table.ts";
-
-/** What a column becomes. */
-export type ColumnKind = "float32" | "float64" | "int32" | "int64" | "text";
+import { type ColumnKind, emptyColumn, exactDoubles } from "./column-kind.ts";
+import type { Column } from "./table.ts";
 
 /** What a column of an SQL type becomes; undefined for lists, structures and the like. */
 export function columnKind(type: string): ColumnKind | undefined {
@@ -19,6 +17,42 @@ export function columnKind(type: string): ColumnKind | undefined {
 const missingInt32 = -(2 ** 31);
 const missingInt64 = -(2n ** 63n);
 
+const lowestInt32 = -(2n ** 31n);
+const highestInt32 = 2n ** 31n - 1n;
+
+/** The SQL of a value in the type wanted, without NULL. */
+export function withoutNull(kind: ColumnKind, value: string): string {
+  switch (kind) {
+    case "float32":
+      return `coalesce(${value}, 'nan'::FLOAT)`;
+    case "float64":
+      return `coalesce(CAST(${value} AS DOUBLE), 'nan'::DOUBLE)`;
+    case "int32":
+      return `coalesce(CAST(${value} AS INTEGER), (${missingInt32 + 1}::INTEGER - 1))`;
+    case "int64":
+      return `coalesce(CAST(${value} AS BIGINT), (${missingInt64 + 1n}::BIGINT - 1))`;
+    case "text":
+      return `coalesce(CAST(${value} AS VARCHAR), '')`;
+  }
+}
+
+/**
+ * The kind of the finished column of whole numbers, by the extremes of its values (null where it has none).
+ *
+ * @param narrow as for the builder.
+ */
+export function finishedKind(
+  kind: "int32" | "int64",
+  narrow: boolean,
+  least: number | bigint | null,
+  greatest: number | bigint | null,
+): ColumnKind {
+  const missing = kind === "int32" ? missingInt32 : missingInt64;
+  if (least === null || greatest === null) return narrow ? "int32" : kind;
+  if (least === missing) return "float64";
+  return narrow && least >= lowestInt32 && greatest <= highestInt32 ? "int32" : kind;
+}
+
 /** The growing column. */
 export class ColumnBuilder {
   readonly #kind: ColumnKind;
@@ -32,23 +66,7 @@ export class ColumnBuilder {
   constructor(kind: ColumnKind, narrow: boolean) {
     this.#kind = kind;
     this.#narrow = narrow;
-    if (kind !== "text") this.#numbers = allocate(kind, 1 << 14);
-  }
-
-  /** The SQL that selects the column in the type wanted, without NULL. */
-  expression(name: string): string {
-    switch (this.#kind) {
-      case "float32":
-        return `coalesce(${name}, 'nan'::FLOAT)`;
-      case "float64":
-        return `coalesce(CAST(${name} AS DOUBLE), 'nan'::DOUBLE)`;
-      case "int32":
-        return `coalesce(CAST(${name} AS INTEGER), ${missingInt32}::INTEGER)`;
-      case "int64":
-        return `coalesce(CAST(${name} AS BIGINT), (${missingInt64 + 1n}::BIGINT - 1))`;
-      case "text":
-        return `coalesce(CAST(${name} AS VARCHAR), '')`;
-    }
+    if (kind !== "text") this.#numbers = emptyColumn(kind, 1 << 14);
   }
 
   append(vector: DuckDBVector, count: number): void {
@@ -58,7 +76,7 @@ export class ColumnBuilder {
     }
     let numbers = this.#numbers!;
     if (this.#count + count > numbers.length) {
-      const grown = allocate(this.#kind, Math.max(numbers.length * 2, this.#count + count));
+      const grown = emptyColumn(this.#kind, Math.max(numbers.length * 2, this.#count + count));
       grown.set(numbers as never);
       this.#numbers = numbers = grown;
     }
@@ -72,7 +90,12 @@ export class ColumnBuilder {
     this.#count += count;
   }
 
-  finish(name: string): Column {
+  /**
+   * The column, of the narrowest kind that holds it.
+   *
+   * @param firstRow the row of its first value, for the error message.
+   */
+  finish(name: string, firstRow: number = 0): Column {
     if (this.#kind === "text") return this.#texts;
     const values = this.#numbers!.slice(0, this.#count);
     this.#numbers = undefined;
@@ -80,11 +103,11 @@ export class ColumnBuilder {
     if (!(values instanceof BigInt64Array)) return values;
     if (values.includes(missingInt64)) {
       const present = values.map((value) => (value === missingInt64 ? 0n : value));
-      const doubles = exactDoubles(present, name);
+      const doubles = exactDoubles(present, name, firstRow);
       for (let i = 0; i < doubles.length; i++) if (values[i] === missingInt64) doubles[i] = Number.NaN;
       return doubles;
     }
-    if (this.#narrow && values.every((value) => value >= -2147483648n && value <= 2147483647n)) {
+    if (this.#narrow && values.every((value) => value >= lowestInt32 && value <= highestInt32)) {
       const narrow = new Int32Array(values.length);
       for (let i = 0; i < narrow.length; i++) narrow[i] = Number(values[i]!);
       return narrow;
@@ -98,19 +121,6 @@ export class ColumnBuilder {
     if (known !== undefined) return known;
     if (this.#known.size < 4096) this.#known.set(text, text);
     return text;
-  }
-}
-
-function allocate(kind: Exclude<ColumnKind, "text">, length: number) {
-  switch (kind) {
-    case "float32":
-      return new Float32Array(length);
-    case "float64":
-      return new Float64Array(length);
-    case "int32":
-      return new Int32Array(length);
-    case "int64":
-      return new BigInt64Array(length);
   }
 }
 

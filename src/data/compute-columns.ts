@@ -1,6 +1,6 @@
 /** New columns of a table from SQL expressions of its columns. */
 import { ConfigurationError, LuminError, unknownName } from "../errors/index.ts";
-import { ColumnBuilder, columnKind } from "./column-builder.ts";
+import { ColumnBuilder, columnKind, withoutNull } from "./column-builder.ts";
 import {
   chunksOf,
   type DuckDBConnection,
@@ -85,8 +85,8 @@ async function evaluate(connection: DuckDBConnection, expression: string, rowCou
   if (kind === undefined) throw new ConfigurationError(`it gives ${described!.type}, not numbers or text.`);
   const builder = new ColumnBuilder(kind, true);
   let count = 0;
-  for await (const chunk of chunksOf(connection, `SELECT ${builder.expression(value)} FROM events`)) {
-    builder.append(chunk.getColumnVector(0), chunk.rowCount);
+  for await (const chunk of chunksOf(connection, [withoutNull(kind, value)], "events")) {
+    builder.append(chunk.vectors[0]!, chunk.rowCount);
     count += chunk.rowCount;
   }
   if (count !== rowCount) throw new ConfigurationError(`it gives ${count} values for ${rowCount} events.`);

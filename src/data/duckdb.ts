@@ -1,9 +1,21 @@
 /** A DuckDB session for one reading or writing job. DuckDB is loaded when the first one is opened. */
 import { availableParallelism } from "node:os";
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBType } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBVector } from "@duckdb/node-api";
 
-/** Runs `work` with a fresh in-memory database that touches no network, and closes it. */
-export async function withDuckDB<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+/** What a session may use. */
+export interface DuckDBLimits {
+  /** Bytes of memory (default 1 GB). */
+  readonly memory?: number | undefined;
+}
+
+/** A database in memory that is open. */
+export interface DuckDBSession {
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+/** Opens a fresh in-memory database that touches no network. */
+export async function openDuckDB({ memory = 1e9 }: DuckDBLimits = {}): Promise<DuckDBSession> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(Math.min(4, availableParallelism())),
@@ -11,28 +23,80 @@ export async function withDuckDB<T>(work: (connection: DuckDBConnection) => Prom
     preserve_insertion_order: "true",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    memory_limit: "1GB",
+    memory_limit: `${Math.floor(memory / 1000)}KB`,
   });
   try {
     const connection = await instance.connect();
-    try {
-      return await work(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
+    return {
+      connection,
+      close: () => {
+        connection.closeSync();
+        instance.closeSync();
+      },
+    };
+  } catch (error) {
     instance.closeSync();
+    throw error;
   }
 }
 
-/** The chunks of a query's result, in order. */
-export async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
-  const result = await connection.stream(sql);
+/** Runs `work` with a fresh in-memory database that touches no network, and closes it. */
+export async function withDuckDB<T>(
+  work: (connection: DuckDBConnection) => Promise<T>,
+  limits: DuckDBLimits = {},
+): Promise<T> {
+  const { connection, close } = await openDuckDB(limits);
+  try {
+    return await work(connection);
+  } finally {
+    close();
+  }
+}
+
+/** Some rows of a query's result, a vector a column. */
+export interface QueryChunk {
+  readonly rowCount: number;
+  readonly vectors: readonly DuckDBVector[];
+}
+
+/**
+ * The rows that a query gives, chunk by chunk, in order.
+ *
+ * @param columns the expressions to select.
+ * @param source what stands behind FROM.
+ * @throws DuckDB's error, also where it comes only after some rows.
+ */
+export async function* chunksOf(
+  connection: DuckDBConnection,
+  columns: readonly string[],
+  source: string,
+): AsyncGenerator<QueryChunk> {
+  // DuckDB ends a stream that fails as if it were complete. Only a complete one has the row that comes last here.
+  const result = await connection.stream(
+    `SELECT ${columns.join(", ")}, false FROM ${source} UNION ALL SELECT ${"NULL, ".repeat(columns.length)}true`,
+  );
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    yield chunk;
+    if (!chunk || chunk.rowCount === 0) throw await failureOf(connection, columns, source);
+    const isLast = chunk.getColumnVector(columns.length).getItem(chunk.rowCount - 1) === true;
+    const rowCount = isLast ? chunk.rowCount - 1 : chunk.rowCount;
+    if (rowCount > 0) yield { rowCount, vectors: columns.map((_, i) => chunk.getColumnVector(i)) };
+    if (isLast) return;
   }
+}
+
+/** Why a stream ended early: the same once more, in a way that tells. */
+async function failureOf(
+  connection: DuckDBConnection,
+  columns: readonly string[],
+  source: string,
+): Promise<unknown> {
+  try {
+    await connection.run(`SELECT max(hash(${columns.join(", ")})) FROM ${source}`);
+  } catch (error) {
+    return error;
+  }
+  return new Error("the reading ended before the last row");
 }
 
 /** Names and types of a query's columns. */
@@ -65,4 +129,4 @@ export function firstLine(error: unknown): string {
   return message.split("\n", 1)[0]!.replace(/^[A-Z][A-Za-z ]* Error: /, "");
 }
 
-export type { DuckDBConnection, DuckDBDataChunk, DuckDBType };
+export type { DuckDBConnection };

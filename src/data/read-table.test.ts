@@ -98,6 +98,20 @@ describe("readTable", () => {
     expect(stored.columns).toEqual({ id: ["18446744073709551614"], small: BigInt64Array.of(5n) });
   });
 
+  test("loses no row where the trouble is far down", async () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => `${i},${i / 4},${i % 3}`);
+    const end = (last: string) => put("end.csv", `id,x,n\n${rows.join("\n")}\n${last}\n`);
+    const { rowCount, columns } = await readTable([await end("30000,1,1.5")]);
+    expect(rowCount).toBe(30_001);
+    expect([columns.n![1], columns.n![30_000]]).toEqual([1, 1.5]);
+    const short = await end("7");
+    await expect(readTable([short])).rejects.toThrow(`"${short}", line 30002: expected 3 cells, found 1.`);
+    const text = await end("x,1,2");
+    await expect(readTable([text])).rejects.toThrow(
+      `"${text}", row 30001 (line 30002): the column "id" holds numbers, but here it is the text "x".`,
+    );
+  });
+
   test("reads a column of numbers whose cells are all empty as missing", async () => {
     const path = await put("empty-cells.csv", "id,x,y\n1,,2.5\n2,,\n");
     const { columns } = await readTable([path], { numbers: ["x", "y"] });

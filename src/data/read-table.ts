@@ -1,8 +1,7 @@
 /** Reading events from files of any format into one table. */
-import { access, constants, open, stat } from "node:fs/promises";
-import { ConfigurationError, DataError, FileFormatError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
 import { selectWhere } from "./compute-columns.ts";
-import { isGzip } from "./gzip-check.ts";
+import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { columnarNames, readColumnar } from "./read-columnar.ts";
 import { hdf5Names, readHdf5Table } from "./read-hdf5-table.ts";
 import { npyNames, readNpyTable } from "./read-npy.ts";
@@ -25,8 +24,6 @@ export interface ReadTableOptions {
   /** Columns of ROOT files to read beside those with one value an event: `Muon_pt[0]`, `Muon_pt[]`. */
   readonly elements?: readonly string[] | undefined;
 }
-
-type Format = "columnar" | "root" | "hdf5" | "npy";
 
 /**
  * The events of one or several files, one after the other, rows in the order of the files. CSV, TSV (also .gz),
@@ -53,14 +50,7 @@ export async function readTable(paths: readonly string[], options: ReadTableOpti
     parts,
     paths.map((path) => `"${path}"`),
   );
-  if (table.rowCount === 0) {
-    const files = paths.map((path) => `"${path}"`).join(", ");
-    throw new DataError(
-      options.select === undefined
-        ? `${files}: there are no events, only a header.`
-        : `no event of ${files} passes the selection ${options.select}.`,
-    );
-  }
+  if (table.rowCount === 0) throw noEvents(paths, options.select);
   return table;
 }
 
@@ -79,6 +69,7 @@ export async function readColumnNames(path: string, tree?: string): Promise<stri
   }
 }
 
+/** The events of one file. */
 async function readPart(path: string, options: ReadTableOptions): Promise<Table> {
   const format = await formatOf(path);
   if (format === "columnar") return readColumnar(path, options);
@@ -90,55 +81,4 @@ async function readPart(path: string, options: ReadTableOptions): Promise<Table>
         ? await readHdf5Table(path, { columns, group: tree })
         : await readNpyTable(path, columns);
   return select === undefined ? table : selectWhere(table, select);
-}
-
-/** By the first bytes, or else by the name. */
-async function formatOf(path: string): Promise<Format> {
-  const file = await open(path);
-  const first = Buffer.alloc(8);
-  try {
-    await file.read(first, 0, 8, 0);
-  } finally {
-    await file.close();
-  }
-  const text = first.toString("latin1");
-  const byContent: Format | undefined = text.startsWith("root")
-    ? "root"
-    : text.startsWith("\x89HDF")
-      ? "hdf5"
-      : text.startsWith("\x93NUMPY") || (/\.npz$/i.test(path) && text.startsWith("PK"))
-        ? "npy"
-        : undefined;
-  const byName: Format = /\.root$/i.test(path)
-    ? "root"
-    : /\.(h5|hdf5)$/i.test(path)
-      ? "hdf5"
-      : /\.np[yz]$/i.test(path)
-        ? "npy"
-        : "columnar";
-  if (byContent === undefined && byName !== "columnar") {
-    const kind = { root: "a ROOT", hdf5: "an HDF5", npy: "a NumPy", columnar: "" }[byName];
-    throw new FileFormatError(`"${path}" is named like ${kind} file but does not begin like one.`);
-  }
-  return byContent ?? byName;
-}
-
-async function checkReadable(path: string): Promise<void> {
-  if (/^[a-z]+:\/\//i.test(path)) {
-    throw new FileFormatError(
-      `"${path}": files are read from disk; copy it first${path.startsWith("root:") ? `, with "xrdcp ${path} ."` : ""}.`,
-    );
-  }
-  try {
-    await access(path, constants.R_OK);
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new FileFormatError(`"${path}" ${missing ? "does not exist" : "may not be read"}.`);
-  }
-  const status = await stat(path);
-  if (status.isDirectory()) throw new FileFormatError(`"${path}" is a folder, a file is needed.`);
-  if (status.size === 0) throw new FileFormatError(`"${path}" is empty.`);
-  if (/\.gz$/i.test(path) && !(await isGzip(path))) {
-    throw new FileFormatError(`"${path}" is named .gz but is not a gzip file.`);
-  }
 }

@@ -1,5 +1,6 @@
 /** The table: named columns of events, plain data, the currency of everything that works on events. */
 import { counted, DataError, unknownName } from "../errors/index.ts";
+import { commonKind, emptyColumn, kindOf, type NumberKind, setNumbers } from "./column-kind.ts";
 
 /** One value an event. Missing numbers are NaN; integers are exact, 64-bit ones too. */
 export type Column = Float32Array | Float64Array | Int32Array | BigInt64Array | readonly string[];
@@ -127,49 +128,13 @@ export function concatenateTables(parts: readonly Table[], labels: readonly stri
 
 function concatenateNumbers(pieces: readonly NumberColumn[], name: string): NumberColumn {
   const count = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const some = (type: abstract new (...of: never[]) => NumberColumn) =>
-    pieces.some((piece) => piece instanceof type);
-  const whole = !some(Float32Array) && !some(Float64Array);
-  if (whole && some(BigInt64Array)) {
-    const joined = new BigInt64Array(count);
-    fill(pieces, (piece, at) => joined.set(piece instanceof BigInt64Array ? piece : bigIntegers(piece), at));
-    return joined;
-  }
-  const joined = whole
-    ? new Int32Array(count)
-    : pieces.every((piece) => piece instanceof Float32Array)
-      ? new Float32Array(count)
-      : new Float64Array(count);
-  fill(pieces, (piece, at) =>
-    joined.set(piece instanceof BigInt64Array ? exactDoubles(piece, name) : piece, at),
-  );
-  return joined;
-}
-
-function fill(pieces: readonly NumberColumn[], put: (piece: NumberColumn, at: number) => void): void {
+  const joined = emptyColumn(commonKind(pieces.map(kindOf)) as NumberKind, count);
   let at = 0;
   for (const piece of pieces) {
-    put(piece, at);
+    setNumbers(joined, piece, at, name);
     at += piece.length;
   }
-}
-
-function bigIntegers(values: Exclude<NumberColumn, BigInt64Array>): BigInt64Array {
-  return BigInt64Array.from(values as Int32Array as Iterable<number> as never, BigInt as never);
-}
-
-/** 64-bit integers as doubles. @throws DataError where a double cannot hold the value. */
-export function exactDoubles(values: BigInt64Array, name: string): Float64Array {
-  const result = new Float64Array(values.length);
-  for (let i = 0; i < result.length; i++) {
-    result[i] = Number(values[i]!);
-    if (!Number.isSafeInteger(result[i])) {
-      throw new DataError(
-        `column "${name}": the integer ${values[i]} in row ${i + 1} does not fit a floating-point number exactly, which the column needs because other rows are fractional or empty.`,
-      );
-    }
-  }
-  return result;
+  return joined;
 }
 
 /** A value as shown in a message. */

@@ -1,0 +1,122 @@
+/** The query that gives the wanted columns and rows of a columnar file, in types that a table holds exactly. */
+import { ConfigurationError, DataError, LuminError, unknownName } from "../errors/index.ts";
+import { ColumnBuilder, columnKind, withoutNull } from "./column-builder.ts";
+import type { ColumnKind } from "./column-kind.ts";
+import { readingError, type Source } from "./columnar-source.ts";
+import { chunksOf, type DuckDBConnection, firstLine, identifier, type QueryChunk, rowsOf } from "./duckdb.ts";
+import type { ReadTableOptions } from "./read-table.ts";
+import { listed } from "./text-in-numbers.ts";
+
+/** What to ask of one file. */
+export interface ColumnarQuery {
+  readonly source: Source;
+  readonly columns: readonly QueryColumn[];
+  readonly select: string | undefined;
+}
+
+/** A wanted column. */
+export interface QueryColumn {
+  readonly name: string;
+  /** As DuckDB hands it over; a column builder may make it narrower, or find gaps in it. */
+  readonly kind: ColumnKind;
+  /** The SQL of its values, without NULL. */
+  readonly sql: string;
+}
+
+/** The query for some columns of a file. @throws DataError for columns of lists and the like. */
+export function columnarQuery(
+  source: Source,
+  wanted: readonly string[],
+  { select, numbers }: ReadTableOptions,
+): ColumnarQuery {
+  const columns = wanted.map((name): QueryColumn => {
+    const { type } = source.columns.find((column) => column.name === name)!;
+    // Where the first cells are all empty, DuckDB takes a column for text.
+    const isEmptyNumber = source.isCsv && type === "VARCHAR" && listed(numbers, name);
+    const kind = isEmptyNumber ? "float64" : columnKind(type);
+    if (!kind) {
+      throw new DataError(
+        `column "${name}" of "${source.path}" holds ${type} values; events need one number or text a column. List the columns to read.`,
+      );
+    }
+    const value = isEmptyNumber ? `TRY_CAST(${identifier(name)} AS DOUBLE)` : identifier(name);
+    return { name, kind, sql: withoutNull(kind, value) };
+  });
+  return { source, columns, select };
+}
+
+/** A builder for each column of the query. */
+export function buildersOf({ columns, source }: ColumnarQuery): ColumnBuilder[] {
+  return columns.map(({ kind }) => new ColumnBuilder(kind, source.isCsv));
+}
+
+/**
+ * What the query gives, chunk by chunk, in the order of the file.
+ *
+ * @throws DataError, FileFormatError, ConfigurationError for what is wrong with the file or the selection; DuckDB's own
+ * error for a value that is not of the column's type.
+ */
+export async function* chunksOfQuery(
+  connection: DuckDBConnection,
+  query: ColumnarQuery,
+): AsyncGenerator<QueryChunk> {
+  try {
+    const columns = query.columns.map(({ sql }) => sql);
+    yield* chunksOf(connection, columns, sourceOf(query));
+  } catch (error) {
+    throw queryError(query, error);
+  }
+}
+
+/** One row of aggregates over the rows of the query. @throws as `chunksOfQuery` does. */
+export async function aggregatesOf(
+  connection: DuckDBConnection,
+  query: ColumnarQuery,
+  aggregates: readonly string[],
+): Promise<readonly unknown[]> {
+  try {
+    const [row] = await rowsOf(connection, `SELECT ${aggregates.join(", ")} FROM ${sourceOf(query)}`);
+    return row!;
+  } catch (error) {
+    throw queryError(query, error);
+  }
+}
+
+function sourceOf({ source, select }: ColumnarQuery): string {
+  return select === undefined ? source.sql : `${source.sql} WHERE (${select}\n)`;
+}
+
+function queryError({ source, select }: ColumnarQuery, error: unknown): unknown {
+  return (
+    selectionError(error, select, source) ?? (isConversion(error) ? error : readingError(source.path, error))
+  );
+}
+
+function isConversion(error: unknown): boolean {
+  return /^Conversion Error|Error when converting|Could not convert/.test(
+    error instanceof Error ? error.message : "",
+  );
+}
+
+/** DuckDB's trouble with the user's selection as an error of ours. */
+function selectionError(error: unknown, select: string | undefined, source: Source): Error | undefined {
+  if (select === undefined || error instanceof LuminError) return undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const unknown = /Referenced column "(.+?)" not found/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    return unknownName(
+      `selection ${select}: column`,
+      unknown,
+      source.columns.map((column) => column.name),
+    );
+  }
+  if (/^(Failed to extract statements: )?(Parser|Binder|Catalog) Error/.test(message)) {
+    const reason = firstLine(error).replace(/^.*Parser Error: /, "");
+    return new ConfigurationError(`selection ${select}: ${reason}`);
+  }
+  // "Label > 3" on a text column: the file is right, the comparison is not.
+  if (/^Conversion Error/.test(message) && !/CSV Error/.test(message)) {
+    return new ConfigurationError(`selection ${select}: ${firstLine(error)}`);
+  }
+  return undefined;
+}

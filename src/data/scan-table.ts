@@ -1,0 +1,82 @@
+/** Reading events from files of any format piece by piece, for those that do not fit into memory. */
+import { ConfigurationError } from "../errors/index.ts";
+import { checkReadable, formatOf, noEvents } from "./input-file.ts";
+import { scanColumnar } from "./read-columnar.ts";
+import { type ReadTableOptions, readTable } from "./read-table.ts";
+import type { Table } from "./table.ts";
+import { chainScans, evenPieces, scanOfTable, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
+
+/** What to read, as what, and in which pieces. */
+export interface ScanTableOptions extends ReadTableOptions {
+  /** Rows of a piece (default: 65,536). */
+  readonly pieceRows?: number | undefined;
+  /** About how many bytes the reading itself may use (default: 1 GB). The pieces do not depend on it. */
+  readonly memory?: number | undefined;
+}
+
+/**
+ * The events of {@link readTable} in pieces of 65,536 rows, the last one shorter: put one below the other they are the
+ * same table. Memory is needed for a few pieces, not for the file (an NPZ file is unpacked whole).
+ *
+ * @throws as `readTable` does; where no event passes a selection, when the last file has been read.
+ * @example
+ * let count = 0;
+ * for await (const { rowCount } of scanTable(["test/data/root/uproot-HZZ.root"], { pieceRows: 1000 })) count += rowCount;
+ * count // 2421
+ */
+export async function* scanTable(
+  paths: readonly string[],
+  options: ScanTableOptions = {},
+): AsyncGenerator<Table> {
+  yield* (await openTable(paths, options)).pieces();
+}
+
+/**
+ * Looks at the events of files, to go through them piece by piece, as often as wanted: `pieces()` begins anew, and gives
+ * what `scanTable` gives. Text formats and columns of long integers are gone through once here, for the types that hold
+ * all values.
+ *
+ * @throws as `readTable` does.
+ */
+export async function openTable(
+  paths: readonly string[],
+  options: ScanTableOptions = {},
+): Promise<TableScan> {
+  if (paths.length === 0) throw new ConfigurationError("scanTable: no input file was given.");
+  const { pieceRows = usualRows, memory } = options;
+  if (!Number.isInteger(pieceRows) || pieceRows < 1) {
+    throw new RangeError(`scanTable: pieceRows must be a whole number from 1, got ${pieceRows}.`);
+  }
+  for (const path of paths) await checkReadable(path);
+  const parts: TableScan[] = [];
+  for (const path of paths) {
+    const columns = options.columns ?? (parts[0] && Object.keys(parts[0].kinds));
+    parts.push(await scanPart(path, { ...options, columns }, memory));
+  }
+  const scan = chainScans(
+    parts,
+    paths.map((path) => `"${path}"`),
+  );
+  if (scan.rowCount === 0) throw noEvents(paths, options.select);
+  return {
+    ...scan,
+    pieces: async function* () {
+      let isEmpty = true;
+      for await (const piece of evenPieces(scan, pieceRows)) {
+        isEmpty = false;
+        yield piece;
+      }
+      if (isEmpty) throw noEvents(paths, options.select);
+    },
+  };
+}
+
+async function scanPart(
+  path: string,
+  options: ReadTableOptions,
+  memory: number | undefined,
+): Promise<TableScan> {
+  const format = await formatOf(path);
+  if (format === "columnar") return scanColumnar(path, options, { memory });
+  return scanOfTable(await readTable([path], options));
+}

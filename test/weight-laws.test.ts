@@ -1,5 +1,5 @@
 /**
- * What event weights mean, as laws: for every statistic that `lumin-hep/metrics`, `/array` and `/hep` export. An
+ * What event weights mean, as laws: for every statistic that `lumin-hep/metrics`, `/statistics`, `/array` and `/hep` export. An
  * export that is neither in the table nor excused with a reason fails.
  */
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import * as array from "../src/array/index.ts";
 import { DataError } from "../src/errors/index.ts";
 import * as hep from "../src/hep/index.ts";
 import * as metrics from "../src/metrics/index.ts";
+import * as statistical from "../src/statistics/index.ts";
 
 /** An event as classifiers, regressions and histograms see it; few distinct values, so that most are tied. */
 interface Event {
@@ -56,6 +57,28 @@ class Sample {
     );
   }
 
+  /** Names of physics processes. */
+  get processes(): string[] {
+    return this.events.map((e) => ["top", "Z", "ggH"][e.code]!);
+  }
+
+  get templates(): statistical.Template[] {
+    const events = { discriminant: this.p, processes: this.processes, weights: this.w };
+    return statistical.templatesOf(events, edges, ["top", "Z", "ggH"]);
+  }
+
+  /** The predictions of background and of signal, as two samples. */
+  get halves(): [statistical.WeightedValues, statistical.WeightedValues] {
+    const half = (y: number): statistical.WeightedValues => {
+      const own = new Sample(
+        this.events.filter((e) => e.y === y),
+        this.w !== undefined,
+      );
+      return { values: own.p, weights: own.w };
+    };
+    return [half(0), half(1)];
+  }
+
   /** Predictions of three classes, row by row. */
   get several(): metrics.ClassifiedEvents {
     return {
@@ -84,6 +107,7 @@ const drawsEvents = {
   notTwice: uncertainty,
   negative: "because replicas draw the two events of a pair independently",
 } as const;
+const relabelled = { permutationCount: 8, seed: 3 };
 const groups = { signal: [0], background: [1, 2] };
 const totals = { signal: 50, background: 400 };
 const edges = [0, 0.25, 0.5, 0.75, 1];
@@ -430,6 +454,192 @@ const statistics: readonly (readonly [name: string, statistic: Statistic])[] = [
       negative: "because entries are counted",
     },
   ],
+  [
+    "metrics.rocBand",
+    {
+      of: ({ p, y, w }) => metrics.rocBand(p, y, w, { pointCount: 8, ...bootstrap }).truePositiveRate,
+    },
+  ],
+  [
+    "metrics.rocBand",
+    {
+      of: ({ p, y, w }) => metrics.rocBand(p, y, w, { pointCount: 4, ...bootstrap }).uncertainty,
+      ...drawsEvents,
+    },
+  ],
+  [
+    "metrics.yieldsByProcess",
+    {
+      of: (sample) =>
+        metrics
+          .yieldsByProcess(sample.p, sample.processes, sample.w, 0.5)
+          .flatMap(({ passing, total }) => [passing.sum, total.sum]),
+      degree: 1,
+    },
+  ],
+  [
+    "metrics.yieldsByProcess",
+    {
+      of: (sample) =>
+        metrics
+          .yieldsByProcess(sample.p, sample.processes, sample.w, 0.5)
+          .map(({ total }) => total.uncertainty),
+      degree: 1,
+      notTwice: uncertainty,
+      negative: "because the squares of both weights add up",
+    },
+  ],
+  [
+    "metrics.cutByAmsWithUncertainty",
+    {
+      of: ({ p, y, w }) => {
+        const found = metrics.cutByAmsWithUncertainty(p, y, w, { minimumPrediction: 0, ...bootstrap });
+        return [found.maximumAms.value, found.maximumCut.value];
+      },
+      degree: [0.5, 0],
+    },
+  ],
+  [
+    "metrics.cutByAmsWithUncertainty",
+    {
+      of: ({ p, y, w }) => {
+        const found = metrics.cutByAmsWithUncertainty(p, y, w, { minimumPrediction: 0, ...bootstrap });
+        return [...uncertain(found.maximumCut), ...uncertain(found.cut)];
+      },
+      ...drawsEvents,
+    },
+  ],
+  [
+    "metrics.cutByAms",
+    {
+      of: ({ p, y, w }) => {
+        const rule = { minimumPrediction: 0, topPercent: 30, smoothingPercent: 10 };
+        return [metrics.cutByAms(p, y, w, rule).cut];
+      },
+      notTwice: "because the best are a fraction of the number of events, as in LUMIN",
+      negative: "because the best are a fraction of the number of events, as in LUMIN",
+    },
+  ],
+  [
+    "metrics.cutsByAms",
+    {
+      of: ({ p, y, w }) => {
+        const options = { cutCount: 1, slices: 50, minimumBackgroundCount: 1 };
+        return [metrics.cutsByAms(p, y, w, options).significance.significance];
+      },
+      degree: 0.5,
+      notTwice: "because slices hold equally many events",
+      negative: "because slices hold equally many events",
+    },
+  ],
+  [
+    "statistics.fitTemperature",
+    {
+      of: ({ p, y, w }) => {
+        const fitted = statistical.fitTemperature(p, y, w);
+        // Where the loss is flat the temperature is not determined.
+        const q = statistical.calibrated(fitted, p);
+        return [Math.round(1e3 * metrics.logLoss(q, y, w)) / 1e3];
+      },
+      negative: "because rounding may fall on either side",
+      notTwice: "because rounding may fall on either side",
+    },
+  ],
+  [
+    "statistics.fitIsotonic",
+    {
+      of: ({ p, y, w }) => statistical.calibrated(statistical.fitIsotonic(p, y, w), edges),
+      negative: "refused",
+    },
+  ],
+  [
+    "statistics.distributionDifference",
+    {
+      of: (sample) => [statistical.distributionDifference(...sample.halves, relabelled).distance],
+    },
+  ],
+  [
+    "statistics.distributionDifference",
+    {
+      of: (sample) => [statistical.distributionDifference(...sample.halves, relabelled).pValue],
+      notTwice: uncertainty,
+      negative: "because every event is relabelled by itself",
+    },
+  ],
+  [
+    "statistics.pairedDifference",
+    {
+      of: ({ p, y, truth, w }) => [
+        statistical.pairedDifference(p, truth, (q, v) => metrics.rocAuc(q, y, v), w, bootstrap).value,
+      ],
+    },
+  ],
+  [
+    "statistics.pairedDifference",
+    {
+      of: ({ p, y, truth, w }) => {
+        const found = statistical.pairedDifference(p, truth, (q, v) => metrics.rocAuc(q, y, v), w, bootstrap);
+        return [found.uncertainty, found.pValue];
+      },
+      ...drawsEvents,
+    },
+  ],
+  [
+    "statistics.kernelDensity",
+    { of: ({ p, w }) => statistical.kernelDensity(p, edges, w, { bandwidth: 0.2, ...bootstrap }).density },
+  ],
+  [
+    "statistics.kernelDensity",
+    {
+      of: ({ p, w }) => {
+        const found = statistical.kernelDensity([0, 1, ...p], edges, w && [w[0]!, w[0]!, ...w], bootstrap);
+        return [found.bandwidth, ...found.uncertainty];
+      },
+      ...drawsEvents,
+    },
+  ],
+  [
+    "statistics.summariseDistribution",
+    {
+      of: ({ p, w }) => {
+        const found = statistical.summariseDistribution(p, w, bootstrap);
+        return [found.mean.value, found.deviation.value];
+      },
+    },
+  ],
+  [
+    "statistics.summariseDistribution",
+    {
+      of: ({ p, w }) => {
+        const found = statistical.summariseDistribution(p, w, bootstrap);
+        return [found.median, found.halfWidth68, ...found.interval68].map(({ value }) => value);
+      },
+      negative: "because there are no quantiles then: they are NaN",
+    },
+  ],
+  [
+    "statistics.summariseDistribution",
+    {
+      of: ({ p, w }) => uncertain(statistical.summariseDistribution(p, w, bootstrap).mean),
+      ...drawsEvents,
+    },
+  ],
+  [
+    "statistics.templatesOf",
+    {
+      of: (sample) => sample.templates.flatMap(({ sums }) => [...sums]),
+      degree: 1,
+    },
+  ],
+  [
+    "statistics.templatesOf",
+    {
+      of: (sample) => sample.templates.flatMap(({ uncertainties }) => [...uncertainties]),
+      degree: 1,
+      notTwice: uncertainty,
+      negative: "because the squares of both weights add up",
+    },
+  ],
 ];
 
 /** Exports without weights, and why. */
@@ -449,10 +659,19 @@ const weightless: Readonly<Record<string, string>> = {
   "array.poissonCounts": "how often events are drawn, whatever they weigh",
   "array.roundToUncertainty": "rounds what it is given",
   "array.sum": "adds what it is given",
+  "statistics.HistFactoryModel": "of sums of weights",
+  "statistics.calibrated": "one number an event",
+  "statistics.combineDatacard": "writes templates",
+  "statistics.discoverySignificance": "of sums of weights",
+  "statistics.exclusion": "of sums of weights",
+  "statistics.expectedSignificance": "of sums of weights",
+  "statistics.fitWorkspace": "of sums of weights",
+  "statistics.histFactoryWorkspace": "takes templates, which are sums of weights",
+  "statistics.normalTail": "a function of a number",
 };
 
-test("every export of metrics and array has laws or a reason; hep knows no weights", () => {
-  const exported = Object.entries({ metrics, array }).flatMap(([folder, module]) =>
+test("every export of metrics, statistics and array has laws or a reason; hep knows no weights", () => {
+  const exported = Object.entries({ metrics, array, statistics: statistical }).flatMap(([folder, module]) =>
     Object.entries(module)
       .filter(([, value]) => typeof value === "function")
       .map(([name]) => `${folder}.${name}`),

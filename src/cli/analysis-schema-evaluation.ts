@@ -27,6 +27,11 @@ export const evaluation: z.ZodType<Analysis["evaluation"]> = z
           "the cut is the mean prediction of the best this many per cent",
         ).default(5),
         minimumPrediction: number("lowest prediction that may be a cut").default(0.9),
+        smoothingPercent: between(
+          0,
+          50,
+          "the AMS is averaged over cuts that keep up to this many per cent of the events more or fewer",
+        ).optional(),
       })
       .prefault({}),
     signal: names("classes that count as signal, where there are several: AMS against all others").optional(),

@@ -257,7 +257,11 @@ export interface EvaluationConfiguration {
     /** Relative systematic uncertainty of the background. */
     readonly backgroundUncertainty: number;
   };
-  readonly cut: { readonly topPercent: number; readonly minimumPrediction: number };
+  readonly cut: {
+    readonly topPercent: number;
+    readonly minimumPrediction: number;
+    readonly smoothingPercent?: number | undefined;
+  };
   /** Of several classes those that are signal; the AMS then is of them against the others. */
   readonly signal?: readonly string[] | undefined;
   /** Class sums of weights that the AMS is computed for, by class name. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Stream } from "../array/index.ts";
 import { ConfigurationError, DataError } from "../errors/index.ts";
-import { ams, binnedSignificance, binsBySignificance, binsByUncertainty } from "./index.ts";
+import { binsByUncertainty } from "./index.ts";
 
 /** Signal near 1, background near 0. */
 function events(count: number, key = "bins") {
@@ -78,63 +78,5 @@ describe("bins by uncertainty", () => {
     );
     expect(() => binsByUncertainty([1.5], [1], undefined, { maximumUncertainty: 0.1 })).toThrow(DataError);
     expect(() => binsByUncertainty([0.5], [1, 0], undefined, { maximumUncertainty: 0.1 })).toThrow(DataError);
-  });
-});
-
-describe("bins by significance", () => {
-  test("bins together are worth the root of the sum of squares", () => {
-    const { significance, bins } = binnedSignificance(
-      [0.1, 0.2, 0.7, 0.9, 0.8],
-      [0, 1, 0, 1, 1],
-      undefined,
-      [0, 0.5, 1],
-    );
-    expect(bins[0]).toBeCloseTo(ams({ s: 1, b: 1 }), 12);
-    expect(bins[1]).toBeCloseTo(ams({ s: 2, b: 1 }), 12);
-    expect(significance).toBeCloseTo(Math.hypot(bins[0]!, bins[1]!), 12);
-  });
-
-  test("the choice is the best of all choices of edges", () => {
-    const { targets, predictions, weights } = events(400);
-    const options = { maximumBins: 3, slices: 12, minimumBackgroundCount: 5 };
-    const edges = binsBySignificance(predictions, targets, weights, options);
-    const chosen = binnedSignificance(predictions, targets, weights, edges).significance;
-    const all = binsBySignificance(predictions, targets, weights, { ...options, maximumBins: 12 });
-    const sorted = Float64Array.from(predictions).sort();
-    const candidates = Array.from({ length: 11 }, (_, k) => sorted[Math.floor(((k + 1) * 400) / 12)]!);
-    let best = 0;
-    for (const low of candidates) {
-      for (const high of candidates.filter((edge) => edge > low)) {
-        const trial = [sorted[0]!, low, high, sorted.at(-1)!];
-        const counts = [0, 1, 2].map((bin) =>
-          predictions.reduce(
-            (n, p, i) =>
-              n + (targets[i] === 0 && p >= trial[bin]! && (p < trial[bin + 1]! || bin === 2) ? 1 : 0),
-            0,
-          ),
-        );
-        if (Math.min(...counts) < 5) continue;
-        best = Math.max(best, binnedSignificance(predictions, targets, weights, trial).significance);
-      }
-    }
-    expect(chosen).toBeGreaterThanOrEqual(best - 1e-12);
-    expect(binnedSignificance(predictions, targets, weights, all).significance).toBeGreaterThanOrEqual(
-      chosen - 1e-12,
-    );
-  });
-
-  test("more bins than one are worth more than the best cut", () => {
-    const { targets, predictions, weights } = events(4000);
-    const edges = binsBySignificance(predictions, targets, weights);
-    const one = binsBySignificance(predictions, targets, weights, { maximumBins: 1 });
-    expect(edges.length).toBeGreaterThan(3);
-    expect(binnedSignificance(predictions, targets, weights, edges).significance).toBeGreaterThan(
-      1.2 * binnedSignificance(predictions, targets, weights, one).significance,
-    );
-  });
-
-  test("nothing to bin is refused", () => {
-    expect(() => binsBySignificance([0.5, 0.5], [0, 1])).toThrow(DataError);
-    expect(() => binsBySignificance([0.1, 0.5], [0, 1], undefined)).toThrow(/10 background events/);
   });
 });

@@ -14,21 +14,20 @@ export {
   type ReportedMeasurement,
   type ReportedSignificance,
 } from "./binary-classification.ts";
-export {
-  type BinnedSignificance,
-  binnedSignificance,
-  binsBySignificance,
-  binsByUncertainty,
-  type SignificanceBinning,
-  type UncertaintyBinning,
-} from "./binning.ts";
+export { binsByUncertainty, type UncertaintyBinning } from "./binning.ts";
 export {
   type CalibrationBin,
   calibrationBins,
   calibrationError,
 } from "./calibration.ts";
 export { accuracy, type ClassBalance, logLoss } from "./classification.ts";
-export { type AmsCut, type CutRule, cutByAms } from "./cut.ts";
+export {
+  type AmsCut,
+  type AmsCutMeasured,
+  type CutRule,
+  cutByAms,
+  cutByAmsWithUncertainty,
+} from "./cut.ts";
 export type { Measurement } from "./measurement.ts";
 export {
   brierScore,
@@ -74,12 +73,25 @@ export {
   rocAucWithUncertainty,
   rocCurve,
 } from "./roc.ts";
+export { type RocBand, rocBand } from "./roc-band.ts";
+export {
+  type AmsCuts,
+  type BinAmsOptions,
+  type BinnedSignificance,
+  binnedSignificance,
+  binsBySignificance,
+  type CutsOptions,
+  cutsByAms,
+  type SignificanceBinning,
+} from "./significance-bins.ts";
 export { meanOf, measure, type WeightedStatistic } from "./weighted-events.ts";
 export {
   type ClassTotals,
   type ClassYields,
   type CutYields,
+  type ProcessYields,
   renormalise,
   type Yield,
   yieldsAtCut,
+  yieldsByProcess,
 } from "./yields.ts";

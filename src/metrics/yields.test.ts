@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { columns, eventsWith, positiveWeight } from "../../test/support/random-events.ts";
 import { accuracy, logLoss } from "./classification.ts";
-import { renormalise, yieldsAtCut } from "./yields.ts";
+import { renormalise, yieldsAtCut, yieldsByProcess } from "./yields.ts";
 
 describe("yieldsAtCut", () => {
   test("counts events at the cut as passing, errors are √Σw², weight 0 is no event", () => {
@@ -103,4 +103,13 @@ describe("accuracy and logLoss", () => {
       "accuracy: the weights sum to -1 for background and 1 for signal; the sum of both must be positive.",
     );
   });
+});
+
+test("yields of processes sum to those of all, with √Σw², the largest after the cut first", () => {
+  const processes = ["top", "ggH", "top", "Z", "ggH", "W"];
+  const found = yieldsByProcess([0.9, 0.8, 0.7, 0.1, 0.2, 0.9], processes, [2, 3, -1, 5, 4, 0], 0.5);
+  expect(found.map(({ process }) => process)).toEqual(["ggH", "top", "Z"]);
+  expect(found[1]!.passing).toEqual({ sum: 1, uncertainty: Math.sqrt(5), count: 2 });
+  expect(found[0]!.total).toEqual({ sum: 7, uncertainty: 5, count: 2 });
+  expect(found[2]!.passing).toEqual({ sum: 0, uncertainty: 0, count: 0 });
 });

@@ -48,6 +48,40 @@ export function yieldsAtCut(
   return { signal: of(1), background: of(0) };
 }
 
+/** What a cut keeps of one process. */
+export interface ProcessYields extends ClassYields {
+  readonly process: string;
+}
+
+/**
+ * Yields with prediction ≥ cut, and without a cut, of every physics process that events belong to; the processes with
+ * the largest Σ w after the cut come first.
+ *
+ * @param processes what each event belongs to, such as the values of a column.
+ * @throws {DataError} for different lengths, NaN, or all weights zero.
+ * @example
+ * yieldsByProcess([0.9, 0.8, 0.2], ["top", "ggH", "top"], [2, 3, 4], 0.5)[1].passing // { sum: 2, uncertainty: 2, count: 1 }
+ */
+export function yieldsByProcess(
+  predictions: Numbers,
+  processes: readonly string[],
+  weights: Numbers | undefined,
+  cut: number,
+): ProcessYields[] {
+  checkEvents("yieldsByProcess", { predictions, targets: new Float64Array(processes.length), weights });
+  // A process whose events all have weight 0 has none.
+  const names = [...new Set(processes.filter((_, i) => weights?.[i] !== 0))];
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const numberOf = Float64Array.from(processes, (name) => numbers.get(name) ?? -1);
+  return names
+    .map((process, number) => ({
+      process,
+      passing: classYield(numberOf, weights, number, (i) => predictions[i]! >= cut),
+      total: classYield(numberOf, weights, number, () => true),
+    }))
+    .sort((a, b) => b.passing.sum - a.passing.sum || (a.process < b.process ? -1 : 1));
+}
+
 function classYield(
   targets: Numbers,
   weights: Numbers | undefined,

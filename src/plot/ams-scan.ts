@@ -1,8 +1,10 @@
 /** The approximate median significance against the cut on the prediction. */
 import { DataError } from "../errors/index.ts";
 import { formatNumber } from "./format.ts";
-import { framed, frameSize, type LegendEntry, legendShare, pixelLayer } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { framed, frameSize, legendShare } from "./frame.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import { type Layer, type PlotSpec, pixelLayer, type Values } from "./spec.ts";
 import { finitePoints, type Point, thinColumns } from "./thin.ts";
 import { channel, linearAxis } from "./ticks.ts";
 
@@ -25,7 +27,7 @@ export interface AmsScans {
 }
 
 /** Looks of the scan. */
-export interface AmsPlotOptions extends PlotOptions {
+export interface AmsPlotOptions extends PlotSettings {
   /** Range of cuts to show; all by default. */
   readonly range?: readonly [number, number];
 }

@@ -1,9 +1,9 @@
 /** Dendrogram: which features are joined at which distance. */
 import { DataError } from "../errors/index.ts";
 import { framed } from "./frame.ts";
-import { namedRows, withoutTicks } from "./importance.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Row } from "./spec.ts";
-import { channel, linearAxis } from "./ticks.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Row } from "./spec.ts";
+import { channel, linearAxis, namedRows } from "./ticks.ts";
 
 /** A leaf (with the number of its name), or two branches joined at a height. */
 export interface DendrogramBranch {
@@ -13,7 +13,7 @@ export interface DendrogramBranch {
 }
 
 /** Settings of the picture. */
-export interface DendrogramOptions extends PlotOptions {
+export interface DendrogramOptions extends PlotSettings {
   /** Branches joined below this height are coloured, and a line marks it. */
   readonly height0?: number;
 }
@@ -65,7 +65,7 @@ export function plotDendrogram(
       mark: { type: "rule", strokeWidth: 1.75 },
       encoding: {
         ...{ x: channel("left", x), x2: { field: "right" } },
-        ...{ y: channel("bottom", y, withoutTicks), y2: { field: "top" } },
+        ...{ y: channel("bottom", y), y2: { field: "top" } },
         color: { field: "ink", type: "nominal", scale: null },
       },
     },

@@ -2,9 +2,9 @@
 import { DataError } from "../errors/index.ts";
 import { divergingColour, inkOn } from "./colour-scale.ts";
 import { framed } from "./frame.ts";
-import { namedRows, withoutTicks } from "./importance.ts";
-import type { PlotOptions, PlotSpec, Values } from "./spec.ts";
-import { type Axis, channel, decimalLabel } from "./ticks.ts";
+import type { PlotSettings } from "./settings.ts";
+import type { PlotSpec, Values } from "./spec.ts";
+import { type Axis, channel, decimalLabel, namedRows } from "./ticks.ts";
 
 /** What is drawn: `Model.embeddings` gives it, by the names of the features. */
 export interface EmbeddingTable {
@@ -14,7 +14,7 @@ export interface EmbeddingTable {
 }
 
 /** Settings of the picture. */
-export interface EmbeddingPlotOptions extends PlotOptions {
+export interface EmbeddingPlotOptions extends PlotSettings {
   /** The feature, for the axis. */
   readonly feature?: string;
   /** The values of the categories in the order of their codes; absent: the codes. */
@@ -62,6 +62,7 @@ export function plotEmbedding(table: EmbeddingTable, options: EmbeddingPlotOptio
     major: Array.from({ length: size }, (_, i) => i),
     minor: [],
     labels: Array.from({ length: size }, (_, i) => String(i + 1)),
+    isNamed: true,
   };
   const y: Axis = {
     ...namedRows(labels.y ?? feature ?? "Category", categories.map(String).reverse()),
@@ -77,8 +78,8 @@ export function plotEmbedding(table: EmbeddingTable, options: EmbeddingPlotOptio
           data: { values: cells },
           mark: { type: "rect" },
           encoding: {
-            ...{ x: channel("left", x, withoutTicks), x2: { field: "right" } },
-            ...{ y: channel("bottom", y, withoutTicks), y2: { field: "top" } },
+            ...{ x: channel("left", x), x2: { field: "right" } },
+            ...{ y: channel("bottom", y), y2: { field: "top" } },
             color: { field: "colour", type: "nominal", scale: null },
           },
         },
@@ -87,8 +88,8 @@ export function plotEmbedding(table: EmbeddingTable, options: EmbeddingPlotOptio
           data: { values: cells },
           mark: { type: "text", fontSize: 12, baseline: "middle" },
           encoding: {
-            x: channel("middle", x, withoutTicks),
-            y: channel("place", y, withoutTicks),
+            x: channel("middle", x),
+            y: channel("place", y),
             text: { field: "text" },
             color: { field: "ink", type: "nominal", scale: null },
           },

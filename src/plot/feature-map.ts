@@ -2,12 +2,12 @@
 import { DataError } from "../errors/index.ts";
 import { divergingColour, inkOn } from "./colour-scale.ts";
 import { framed } from "./frame.ts";
-import { namedRows, withoutTicks } from "./importance.ts";
-import type { PlotOptions, PlotSpec, Values } from "./spec.ts";
-import { type Axis, channel, decimalLabel } from "./ticks.ts";
+import type { PlotSettings } from "./settings.ts";
+import type { PlotSpec, Values } from "./spec.ts";
+import { type Axis, channel, decimalLabel, namedRows } from "./ticks.ts";
 
 /** Settings of the picture. */
-export interface FeatureMapOptions extends PlotOptions {
+export interface FeatureMapOptions extends PlotSettings {
   /** A number for each row, shown in a column of its own at the left: its title and values. */
   readonly total?: { readonly label: string; readonly values: Values };
 }
@@ -58,6 +58,7 @@ export function plotFeatureMap(
     major: total ? [first, ...columns] : columns,
     minor: [],
     labels: [...(total ? [total.label] : []), ...columns.map((i) => String(i + 1))],
+    isNamed: true,
   };
   const y: Axis = {
     ...namedRows(labels.y ?? "", names.map((name, i) => `${name}  ${i + 1}`).reverse()),
@@ -73,8 +74,8 @@ export function plotFeatureMap(
           data: { values: cells },
           mark: { type: "rect" },
           encoding: {
-            ...{ x: channel("left", x, withoutTicks), x2: { field: "right" } },
-            ...{ y: channel("bottom", y, withoutTicks), y2: { field: "top" } },
+            ...{ x: channel("left", x), x2: { field: "right" } },
+            ...{ y: channel("bottom", y), y2: { field: "top" } },
             color: { field: "colour", type: "nominal", scale: null },
           },
         },
@@ -83,8 +84,8 @@ export function plotFeatureMap(
           data: { values: cells.filter(({ text }) => text !== "") },
           mark: { type: "text", fontSize: 10, baseline: "middle" },
           encoding: {
-            x: channel("middle", x, withoutTicks),
-            y: channel("place", y, withoutTicks),
+            x: channel("middle", x),
+            y: channel("place", y),
             text: { field: "text" },
             color: { field: "ink", type: "nominal", scale: null },
           },

@@ -1,24 +1,16 @@
-/** The frame all plots share: four sides with inward ticks, titles at the ends, header line, and a legend. */
-
-import type { Layer, LayerGroup, Mark, PlotOptions, PlotSpec } from "./spec.ts";
+/** The frame all plots share: axes in the chosen style, titles at their ends, header line, legend, panel below. */
+import { type LegendEntry, legendLayers, rowHeight } from "./legend.ts";
+import { conditionsOf, fontSizesOf, type PlotSettings } from "./settings.ts";
+import { type Layer, type LayerGroup, type OwnAxes, type PlotSpec, pixelLayer } from "./spec.ts";
 import { textWidth } from "./text-width.ts";
-import type { Axis } from "./ticks.ts";
+import { type Axis, axisLooks, channel } from "./ticks.ts";
 
 const font = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
 const ink = "#1a1a1a";
-const labelSize = 12;
-const legendSize = 12;
-const rowHeight = 18;
-
-/** A line of the legend: a label and a sample of the mark it explains. */
-export interface LegendEntry {
-  readonly label: string;
-  readonly sample: "line" | "area" | "errorBar" | "point" | "none";
-  readonly colour: string;
-  readonly width?: number;
-  readonly dash?: readonly number[];
-  readonly shape?: string;
-}
+const grid = "#e2e4e8";
+/** Share of the frame's height that a panel below takes, and the gap above it in pixels. */
+const panelShare = 0.27;
+const panelGap = 10;
 
 /** What a plot hands to the frame. */
 export interface FrameContent {
@@ -28,6 +20,10 @@ export interface FrameContent {
   readonly layers: readonly Layer[];
   /** Layers on a second vertical axis at the right. */
   readonly right?: { readonly axis: Axis; readonly layers: readonly Layer[] };
+  /** Layers in a panel below; it and `y` have the ranges of `panelRanges`. */
+  readonly below?: { readonly axis: Axis; readonly layers: readonly Layer[] };
+  /** Parts with scales of their own, drawn over the rest. */
+  readonly over?: readonly Layer[];
   readonly legend: readonly LegendEntry[];
   readonly legendCorner?: "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
   readonly legendColumns?: number;
@@ -37,28 +33,65 @@ export interface FrameContent {
 export function frameSize(
   y: Axis,
   right: Axis | undefined,
-  options: PlotOptions,
+  settings: PlotSettings,
 ): { width: number; height: number; padding: PlotSpec["padding"] } {
+  const sizes = fontSizesOf(settings);
+  const hasHeader = settings.experiment || settings.status || conditionsOf(settings);
   const padding = {
-    left: 36 + labelWidth(y),
-    right: right ? 38 + labelWidth(right) : 18,
-    top: (options.title ? 26 : 0) + (options.experiment || options.status || options.note ? 26 : 12),
-    bottom: 48,
+    left: 23 + sizes.axis + labelWidth(y, sizes.ticks),
+    right: right ? 25 + sizes.axis + labelWidth(right, sizes.ticks) : 18,
+    top: (settings.title ? sizes.title + 11 : 0) + (hasHeader ? sizes.header + 13 : 12),
+    bottom: 23 + sizes.axis + sizes.ticks,
   };
-  const width = (options.width ?? 480) - padding.left - padding.right;
-  const height = (options.height ?? 360) - padding.top - padding.bottom;
+  const width = (settings.width ?? 480) - padding.left - padding.right;
+  const height = (settings.height ?? 360) - padding.top - padding.bottom;
   return { width: Math.max(width, 80), height: Math.max(height, 60), padding };
 }
 
+/** The vertical pixel ranges of the frame and of the panel below it, each [bottom, top]. */
+export function panelRanges(
+  y: Axis,
+  settings: PlotSettings,
+): { readonly upper: readonly [number, number]; readonly lower: readonly [number, number] } {
+  const { height } = frameSize(y, undefined, settings);
+  const line = Math.round(height * (1 - panelShare));
+  return { upper: [line, 0], lower: [height, line + panelGap] };
+}
+
 /** The complete specification of a plot. */
-export function framed(content: FrameContent, options: PlotOptions): PlotSpec {
-  const { y, right } = content;
-  const { width, height, padding } = frameSize(y, right?.axis, options);
-  const annotations = [...headerLayers(options, width, padding.top), ...legendLayers(content, width, height)];
-  const layer: (Layer | LayerGroup)[] = right
-    ? [{ layer: content.layers }, { layer: right.layers }, ...annotations]
-    : [...content.layers, ...annotations];
-  const leftTitle = -(padding.left - 14);
+export function framed(content: FrameContent, settings: PlotSettings): PlotSpec {
+  const { x, y, right, below, over = [] } = content;
+  const sizes = fontSizesOf(settings);
+  const { width, height, padding } = frameSize(widest(y, below?.axis), right?.axis, settings);
+  const isPlain = settings.style === "plain";
+  const axes = (name: string, vertical: Axis, orient: "left" | "right"): Layer => ({
+    name,
+    data: { values: [] },
+    mark: { type: "rule" },
+    encoding: {
+      x:
+        name === "axes"
+          ? { ...channel("x", x), axis: { ...axisLooks(x, isPlain), orient: "bottom" } }
+          : channel("x", x),
+      y: {
+        ...channel("y", vertical),
+        axis: { ...axisLooks(vertical, isPlain), orient, titleY: vertical.range?.[1] ?? 0 },
+      },
+    },
+  });
+  const annotations = [
+    ...headerLayers(settings, width, padding.top),
+    ...legendLayers(content, settings, width, (y.range ?? [height])[0]),
+  ];
+  const main = [...content.layers, axes("axes", y, "left")];
+  const second = right
+    ? group([...right.layers, axes("right axis", right.axis, "right")])
+    : below
+      ? group([...below.layers, axes("axes below", below.axis, "left")])
+      : undefined;
+  const layer: (Layer | LayerGroup)[] = second
+    ? [group(main), second, ...(below ? boundary(x, y, width, isPlain) : []), ...over, ...annotations]
+    : [...main, ...over, ...annotations];
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: content.description,
@@ -67,7 +100,8 @@ export function framed(content: FrameContent, options: PlotOptions): PlotSpec {
     padding,
     autosize: { type: "none" },
     layer,
-    ...(right ? { resolve: { scale: { y: "independent" } } } : {}),
+    resolve: { axis: own, ...(second ? { scale: { y: "independent" } } : {}) },
+    usermeta: { mirrored: !isPlain },
     config: {
       aria: false,
       font,
@@ -75,57 +109,79 @@ export function framed(content: FrameContent, options: PlotOptions): PlotSpec {
       view: { stroke: null },
       axis: {
         labelColor: ink,
-        labelFontSize: labelSize,
+        labelFontSize: sizes.ticks,
         titleColor: ink,
-        titleFontSize: 13,
+        titleFontSize: sizes.axis,
         titleFontWeight: "normal",
         domainColor: ink,
         tickColor: ink,
+        gridColor: grid,
         grid: false,
+        // Label padding counts from the inner end of a tick that points inward.
+        labelPadding: isPlain ? 3 : 14,
       },
-      // Label padding counts from the inner end of a tick that points inward.
       axisX: {
         titleAnchor: "end",
         titleBaseline: "alphabetic",
         titleX: width,
-        titleY: 39,
-        labelPadding: 14,
+        titleY: 14 + sizes.axis + sizes.ticks,
         titleAlign: "right",
       },
-      axisLeft: {
-        titleAngle: -90,
-        titleX: leftTitle,
-        titleY: 0,
-        titleAlign: "right",
-        labelPadding: 14,
-      },
+      axisLeft: { titleAngle: -90, titleX: -(padding.left - sizes.axis - 1), titleAlign: "right" },
       axisRight: {
         titleAngle: -90,
-        titleX: padding.right - 14,
-        titleY: 0,
+        titleX: padding.right - sizes.axis - 1,
         titleAlign: "right",
         titleBaseline: "bottom",
-        labelPadding: 14,
       },
     },
   };
 }
 
 /** The part of a frame's height that a legend of so many rows takes, with a little air. */
-export function legendShare(rows: number, y: Axis, options: PlotOptions): number {
-  return Math.min(0.6, (rows * rowHeight + 22) / frameSize(y, undefined, options).height);
+export function legendShare(rows: number, y: Axis, settings: PlotSettings): number {
+  if (rows === 0 || settings.legend === "none" || settings.legend?.startsWith("bottom")) return 0.04;
+  const height = y.range ? y.range[0] - y.range[1] : frameSize(y, undefined, settings).height;
+  return Math.min(0.6, (rows * rowHeight(fontSizesOf(settings).legend) + 22) / height);
 }
 
-/** A mark at fixed pixels of the frame. */
-export function pixelLayer(name: string, mark: Mark): Layer {
-  // As values of channels: as properties of the mark, Vega-Lite ignores the far ends of rules.
-  const { x, x2, y, y2, ...looks } = mark;
-  const places = Object.entries({ x, x2, y, y2 }).filter(([, value]) => value !== undefined);
-  const encoding = Object.fromEntries(places.map(([name, value]) => [name, { value }]));
-  return { name, data: { values: [{}] }, mark: looks, encoding };
+const own: OwnAxes = { x: "independent", y: "independent" };
+
+function group(layer: readonly Layer[]): LayerGroup {
+  return { layer, resolve: { axis: own } };
 }
 
-function headerLayers(options: PlotOptions, width: number, top: number): Layer[] {
+/** The line under the upper panel with the ticks of the horizontal axis, and that above the lower one. */
+function boundary(x: Axis, y: Axis, width: number, isPlain: boolean): Layer[] {
+  const [line] = y.range!;
+  const ends: [string, number, number][] = [
+    ["upper", line, -1],
+    ["lower", line + panelGap, 1],
+  ];
+  return ends.flatMap(([name, place, direction]): Layer[] => [
+    pixelLayer(`${name} boundary`, { type: "rule", x: 0, x2: width, y: place, color: ink, strokeWidth: 1 }),
+    ...(isPlain
+      ? []
+      : [8, 4].map((length): Layer => {
+          const ticks = length === 8 ? x.major : x.minor;
+          return {
+            name: `${name} boundary ticks ${length}`,
+            data: { values: ticks.map((value) => ({ value })) },
+            mark: { type: "rule", color: ink, strokeWidth: 1 },
+            encoding: {
+              x: channel("value", x),
+              y: { value: place },
+              y2: { value: place + direction * length },
+            },
+          };
+        })),
+  ]);
+}
+
+function headerLayers(settings: PlotSettings, width: number, top: number): Layer[] {
+  const { title, experiment, status } = settings;
+  const sizes = fontSizesOf(settings);
+  const conditions = conditionsOf(settings);
   const layers: Layer[] = [];
   const text = (name: string, value: string, more: Readonly<Record<string, unknown>>): void => {
     layers.push(
@@ -134,121 +190,30 @@ function headerLayers(options: PlotOptions, width: number, top: number): Layer[]
         text: value,
         y: -8,
         baseline: "alphabetic",
-        fontSize: 13,
+        fontSize: sizes.header,
         color: ink,
         align: "left",
         ...more,
       }),
     );
   };
-  if (options.title) text("title", options.title, { x: 0, y: 18 - top, fontWeight: "bold", fontSize: 15 });
+  if (title) {
+    text("title", title, { x: 0, y: 3 + sizes.title - top, fontWeight: "bold", fontSize: sizes.title });
+  }
   let x = 0;
-  if (options.experiment) {
-    text("experiment", options.experiment, { x, fontWeight: "bold", fontSize: 15 });
-    x += textWidth(options.experiment, 15, true) + 7;
+  if (experiment) {
+    text("experiment", experiment, { x, fontWeight: "bold", fontSize: sizes.header + 2 });
+    x += textWidth(experiment, sizes.header + 2, true) + 7;
   }
-  if (options.status) text("status", options.status, { x, fontStyle: "italic" });
-  if (options.note) text("note", options.note, { x: width, align: "right" });
+  if (status) text("status", status, { x, fontStyle: "italic" });
+  if (conditions) text("note", conditions, { x: width, align: "right" });
   return layers;
 }
 
-function legendLayers(content: FrameContent, width: number, height: number): Layer[] {
-  const { legend, legendCorner = "topRight", legendColumns = 1 } = content;
-  if (legend.length === 0) return [];
-  const sampleWidth = legend.every((entry) => entry.sample === "none") ? 0 : 32;
-  const rows = Math.ceil(legend.length / legendColumns);
-  const columnWidths = Array.from({ length: legendColumns }, (_, c) =>
-    Math.max(
-      0,
-      ...legend
-        .slice(c * rows, (c + 1) * rows)
-        .map((entry) => sampleWidth + textWidth(entry.label, legendSize) + 14),
-    ),
-  );
-  const boxWidth = columnWidths.reduce((sum, w) => sum + w, 0);
-  const boxHeight = rows * rowHeight;
-  const left = legendCorner.endsWith("Right") ? Math.max(10, width - boxWidth - 6) : 16;
-  const top = legendCorner.startsWith("top") ? 14 : height - boxHeight - 14;
-  const layers: Layer[] = [
-    pixelLayer("legend background", {
-      type: "rect",
-      x: left - 4,
-      x2: left + boxWidth - 6,
-      y: top - 2,
-      y2: top + boxHeight + 2,
-      color: "white",
-      opacity: 0.8,
-    }),
-  ];
-  legend.forEach((entry, i) => {
-    const column = Math.floor(i / rows);
-    const x = left + columnWidths.slice(0, column).reduce((sum, w) => sum + w, 0);
-    const y = top + (i % rows) * rowHeight + rowHeight / 2;
-    layers.push(...sampleLayers(entry, x, y, i));
-    layers.push(
-      pixelLayer(`legend label ${i}`, {
-        type: "text",
-        text: entry.label,
-        x: x + sampleWidth,
-        y,
-        align: "left",
-        baseline: "middle",
-        fontSize: legendSize,
-        color: ink,
-      }),
-    );
-  });
-  return layers;
+function widest(a: Axis, b: Axis | undefined): Axis {
+  return b && labelWidth(b, 12) > labelWidth(a, 12) ? b : a;
 }
 
-function sampleLayers(entry: LegendEntry, x: number, y: number, index: number): Layer[] {
-  const name = `legend sample ${index}`;
-  const { colour: color, width: strokeWidth = 2, dash } = entry;
-  const stroke = { color, strokeWidth, ...(dash ? { strokeDash: [...dash] } : {}) };
-  switch (entry.sample) {
-    case "none":
-      return [];
-    case "line":
-      return [pixelLayer(name, { type: "rule", x, x2: x + 24, y, ...stroke })];
-    case "area":
-      return [
-        pixelLayer(name, {
-          type: "rect",
-          x: x + 1,
-          x2: x + 23,
-          y: y - 5,
-          y2: y + 5,
-          fill: color,
-          fillOpacity: 0.25,
-          stroke: color,
-          strokeWidth: 1.5,
-        }),
-      ];
-    case "point":
-    case "errorBar": {
-      const point = pixelLayer(name, {
-        type: "point",
-        x: x + 12,
-        y,
-        filled: true,
-        color,
-        opacity: 1,
-        size: 36,
-        shape: entry.shape ?? "circle",
-      });
-      const bar = pixelLayer(`${name} bar`, {
-        type: "rule",
-        x: x + 12,
-        y: y - 7,
-        y2: y + 7,
-        color,
-        strokeWidth: 1.5,
-      });
-      return entry.sample === "errorBar" ? [bar, point] : [point];
-    }
-  }
-}
-
-function labelWidth(axis: Axis): number {
-  return Math.max(16, ...axis.labels.map((label) => Math.ceil(textWidth(label, labelSize))));
+function labelWidth(axis: Axis, size: number): number {
+  return Math.max(16, ...axis.labels.map((label) => Math.ceil(textWidth(label, size))));
 }

@@ -1,8 +1,10 @@
 /** Importances of features: horizontal bars with their errors. */
 import { DataError } from "../errors/index.ts";
-import { framed, type LegendEntry } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec } from "./spec.ts";
-import { type Axis, channel, linearAxis } from "./ticks.ts";
+import { framed } from "./frame.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec } from "./spec.ts";
+import { channel, linearAxis, namedRows } from "./ticks.ts";
 
 /** What is drawn: `featureImportance` gives it; null and NaN stand for "undefined". */
 export interface ImportanceRow {
@@ -12,7 +14,7 @@ export interface ImportanceRow {
 }
 
 /** Settings of the picture. */
-export interface ImportancePlotOptions extends PlotOptions {
+export interface ImportancePlotOptions extends PlotSettings {
   /** Marked by a line: what lies above is kept, say. */
   readonly threshold?: number;
   /** Rows at most, those of the highest values. Default 30. */
@@ -60,7 +62,7 @@ export function plotImportance(
       mark: { type: "rect", color: blue, opacity: 0.75 },
       encoding: {
         ...{ x: channel("zero", x), x2: { field: "value" } },
-        ...{ y: channel("bottom", y, withoutTicks), y2: { field: "top" } },
+        ...{ y: channel("bottom", y), y2: { field: "top" } },
       },
     },
     {
@@ -70,7 +72,7 @@ export function plotImportance(
       encoding: {
         x: channel("low", x),
         x2: { field: "high" },
-        y: channel("place", y, withoutTicks),
+        y: channel("place", y),
       },
     },
   ];
@@ -90,22 +92,3 @@ export function plotImportance(
     { height: 80 + 17 * rows.length, ...options },
   );
 }
-
-/** Names along a vertical axis, from the bottom, at 0, 1, 2 … */
-export function namedRows(title: string, names: readonly string[]): Axis {
-  return {
-    title,
-    domain: [-0.6, names.length - 0.4],
-    log: false,
-    major: names.map((_, i) => i),
-    minor: [],
-    labels: names,
-  };
-}
-
-/** Names need no ticks; their labels then stand closer. */
-export const withoutTicks: Readonly<Record<string, unknown>> = {
-  ticks: false,
-  labelPadding: 6,
-  labelLimit: 0,
-};

@@ -22,5 +22,12 @@ export * from "./report-data.ts";
 export * from "./resolution.ts";
 export * from "./roc.ts";
 export * from "./schedule.ts";
+export {
+  defaultPalette,
+  type FontSizes,
+  type LegendPlace,
+  type PlotSettings,
+  type SampleLook,
+} from "./settings.ts";
 export * from "./spec.ts";
 export { finitePoints, type Point, thinColumns, thinPath } from "./thin.ts";

@@ -1,7 +1,9 @@
 /** Loss against learning rate, as the learning-rate finder measures it. */
 import { DataError } from "../errors/index.ts";
-import { framed, type LegendEntry, legendShare } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { framed, legendShare } from "./frame.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints, thinColumns } from "./thin.ts";
 import { channel, linearAxis, logAxis } from "./ticks.ts";
 
@@ -21,7 +23,7 @@ export interface LearningRateCurve {
  * began, and what lies above is cut off.
  * @throws DataError when no loss is finite.
  */
-export function plotLearningRates(curve: LearningRateCurve, options: PlotOptions = {}): PlotSpec {
+export function plotLearningRates(curve: LearningRateCurve, options: PlotSettings = {}): PlotSpec {
   const { palette = defaultPalette, labels = {} } = options;
   const points = finitePoints(curve.rates, curve.mean).filter((p) => p.x > 0);
   if (points.length < 2) {

@@ -1,7 +1,8 @@
 /** Loss against epoch for all members of an ensemble. */
 import { DataError } from "../errors/index.ts";
 import { framed, legendShare } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints, type Point, thinColumns } from "./thin.ts";
 import { channel, linearAxis, logAxis } from "./ticks.ts";
 
@@ -37,7 +38,7 @@ export function lossHistory(
 }
 
 /** Looks of the loss plot. */
-export interface LossPlotOptions extends PlotOptions {
+export interface LossPlotOptions extends PlotSettings {
   /** Logarithmic loss axis. By default where the losses span more than a factor of thirty. */
   readonly logY?: boolean;
 }

@@ -2,7 +2,8 @@
 import { DataError } from "../errors/index.ts";
 import { framed, legendShare } from "./frame.ts";
 import { lossHistory, plotLosses } from "./losses.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec } from "./spec.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec } from "./spec.ts";
 import { finitePoints, type Point, thinColumns } from "./thin.ts";
 import { channel, linearAxis } from "./ticks.ts";
 
@@ -15,7 +16,7 @@ export interface MeasuredEpoch {
 }
 
 /** What is drawn against the epoch. */
-export interface MetricHistoryOptions extends PlotOptions {
+export interface MetricHistoryOptions extends PlotSettings {
   /** Which value is the best one, drawn as a dashed line. Default: none is drawn. */
   readonly best?: "highest" | "lowest";
 }
@@ -53,7 +54,7 @@ export function plotMetricHistory(
  */
 export function plotTraining(
   histories: readonly (readonly MeasuredEpoch[])[],
-  options: PlotOptions = {},
+  options: PlotSettings = {},
 ): readonly PlotSpec[] {
   const curve = (of: (row: MeasuredEpoch, before: MeasuredEpoch | undefined) => number | null) =>
     histories.map((rows) =>

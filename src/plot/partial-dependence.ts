@@ -2,7 +2,8 @@
 import { DataError } from "../errors/index.ts";
 import { divergingColour } from "./colour-scale.ts";
 import { framed, legendShare } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints } from "./thin.ts";
 import { type Axis, channel, linearAxis } from "./ticks.ts";
 
@@ -28,7 +29,7 @@ export interface DependencePlane {
  *
  * @throws DataError when fewer than two means are finite.
  */
-export function plotPartialDependence(curve: DependenceCurve, options: PlotOptions = {}): PlotSpec {
+export function plotPartialDependence(curve: DependenceCurve, options: PlotSettings = {}): PlotSpec {
   const { palette = defaultPalette, labels = {} } = options;
   const mean = finitePoints(curve.values, curve.mean);
   if (mean.length < 2) {
@@ -77,7 +78,7 @@ export function plotPartialDependence(curve: DependenceCurve, options: PlotOptio
  *
  * @throws DataError when the means are not one for each pair of values, or none is finite.
  */
-export function plotJointDependence(plane: DependencePlane, options: PlotOptions = {}): PlotSpec {
+export function plotJointDependence(plane: DependencePlane, options: PlotSettings = {}): PlotSpec {
   const { labels = {} } = options;
   const [xs, ys] = [edgesOf(plane.x), edgesOf(plane.y)];
   const finite = Array.from(plane.mean).filter((value): value is number => Number.isFinite(value));
@@ -112,13 +113,13 @@ export function plotJointDependence(plane: DependencePlane, options: PlotOptions
       ...{ bottom, top, colour: tone((bottom + top) / 2) },
     };
   });
-  const rectangles = (name: string, values: typeof steps, vertical: Axis, looks: object = {}): Layer => ({
+  const rectangles = (name: string, values: typeof steps, vertical: Axis): Layer => ({
     name,
     data: { values },
     mark: { type: "rect" },
     encoding: {
       ...{ x: channel("left", x), x2: { field: "right" } },
-      ...{ y: channel("bottom", vertical, { ...looks }), y2: { field: "top" } },
+      ...{ y: channel("bottom", vertical), y2: { field: "top" } },
       color: { field: "colour", type: "nominal", scale: null },
     },
   });
@@ -127,7 +128,7 @@ export function plotJointDependence(plane: DependencePlane, options: PlotOptions
       description: `Partial dependence on ${plane.features.join(" and ")}`,
       ...{ x, y },
       layers: [rectangles("cells", cells, y)],
-      right: { axis: scale, layers: [rectangles("scale", steps, scale, { orient: "right" })] },
+      right: { axis: scale, layers: [rectangles("scale", steps, scale)] },
       legend: [],
     },
     options,

@@ -1,8 +1,10 @@
 /** Distributions of the prediction by class, training over validation. */
 import { DataError } from "../errors/index.ts";
-import { framed, type LegendEntry, legendShare } from "./frame.ts";
+import { framed, legendShare } from "./frame.ts";
 import type { ClassHistogram } from "./histogram.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Row } from "./spec.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, darker, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Row } from "./spec.ts";
 import { channel, linearAxis, logAxis } from "./ticks.ts";
 
 /** Histograms by class of events that no network had seen when it scored them. */
@@ -13,7 +15,7 @@ export interface PredictionHistograms {
 }
 
 /** Looks of the prediction plot. */
-export interface PredictionPlotOptions extends PlotOptions {
+export interface PredictionPlotOptions extends PlotSettings {
   readonly logY?: boolean;
   /** Unit area for each class and sample (the default), or the summed weights as they are. */
   readonly normalise?: boolean;
@@ -212,12 +214,4 @@ function outline(bins: readonly Bin[], base: number): Row[] {
 
 function shape(index: number): string {
   return ["circle", "square", "triangle-up", "diamond"][index % 4]!;
-}
-
-/** A shade of a colour that stands out from its own light fill. */
-function darker(color: string): string {
-  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
-  if (!match) return color;
-  const parts = match.slice(1).map((part) => Math.round(Number.parseInt(part, 16) * 0.6));
-  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -38,7 +38,8 @@ export async function compilePlot(spec: PlotSpec): Promise<{ spec: VegaSpec; war
   const { compile } = await loadVegaLite();
   const warnings: string[] = [];
   const compiled = compile(spec, { logger: recorder(warnings, warnings) }).spec;
-  return { spec: { ...compiled, axes: mirrored(compiled.axes ?? []) }, warnings };
+  const axes = compiled.axes ?? [];
+  return { spec: spec.usermeta.mirrored ? { ...compiled, axes: mirrored(axes) } : compiled, warnings };
 }
 
 /** A logger that keeps errors and warnings in lists. */

@@ -6,14 +6,15 @@ import type { RunReport } from "./report-data.ts";
 import { plotResolution } from "./resolution.ts";
 import { plotRoc } from "./roc.ts";
 import { plotSchedule } from "./schedule.ts";
-import type { PlotOptions, PlotSpec } from "./spec.ts";
+import type { PlotSettings } from "./settings.ts";
+import type { PlotSpec } from "./spec.ts";
 
 /** One figure of the page. */
 export interface Figure {
   readonly id: string;
   readonly heading: string;
   readonly caption: string;
-  readonly plot: (options: PlotOptions) => PlotSpec;
+  readonly plot: (options: PlotSettings) => PlotSpec;
 }
 
 /** The figures of a report, in the order of the page. */

@@ -5,7 +5,7 @@ import { html, Markup, nothing, reportStyle, table } from "./html.ts";
 import { renderSvg } from "./render.ts";
 import type { RunReport, TimingRow } from "./report-data.ts";
 import { type Figure, figuresOf } from "./report-figures.ts";
-import type { PlotOptions } from "./spec.ts";
+import type { PlotSettings } from "./settings.ts";
 import { decimalLabel } from "./ticks.ts";
 
 /** What may accompany the report's data. */
@@ -77,7 +77,7 @@ ${lines.map((line) => html`<li>${line}</li>\n`)}</ul>
 }
 
 async function figureMarkup(report: RunReport, options: ReportOptions): Promise<Markup> {
-  const looks: PlotOptions = {
+  const looks: PlotSettings = {
     width: 480,
     height: 360,
     ...(options.palette ? { palette: options.palette } : {}),
@@ -100,7 +100,7 @@ ${pictures}</div>
 `;
 }
 
-async function picture(figure: Figure, looks: PlotOptions): Promise<Markup> {
+async function picture(figure: Figure, looks: PlotSettings): Promise<Markup> {
   try {
     return new Markup(await renderSvg(figure.plot(looks), { idPrefix: figure.id }));
   } catch (error) {

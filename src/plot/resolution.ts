@@ -1,7 +1,8 @@
 /** Bias and resolution of a regression against the true value. */
 import { DataError } from "../errors/index.ts";
 import { framed, legendShare } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Row } from "./spec.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Row } from "./spec.ts";
 import { channel, linearAxis } from "./ticks.ts";
 
 /** A number with its uncertainty; null where it is undefined. */
@@ -32,7 +33,7 @@ export interface ResolutionProfile {
  *
  * @throws DataError where no bin has a finite bias.
  */
-export function plotResolution(profile: ResolutionProfile, options: PlotOptions = {}): PlotSpec {
+export function plotResolution(profile: ResolutionProfile, options: PlotSettings = {}): PlotSpec {
   const { palette = defaultPalette, labels = {} } = options;
   const quantities = (["bias", "resolution"] as const).map((name) => ({
     name,

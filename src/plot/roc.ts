@@ -1,8 +1,10 @@
 /** Weighted ROC curves. */
 import { DataError } from "../errors/index.ts";
 import { formatMeasured } from "./format.ts";
-import { framed, type LegendEntry } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { framed } from "./frame.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints, type Point, thinPath } from "./thin.ts";
 import { channel, linearAxis, logAxis } from "./ticks.ts";
 
@@ -17,7 +19,7 @@ export interface LabelledRocCurve {
 }
 
 /** Looks of the ROC plot. */
-export interface RocPlotOptions extends PlotOptions {
+export interface RocPlotOptions extends PlotSettings {
   /**
    * "rates": signal efficiency against background efficiency. "rejection": background rejection 1/ε_b (logarithmic)
    * against signal efficiency, which shows the clean end of the spectrum where analyses cut.

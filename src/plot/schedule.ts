@@ -1,7 +1,9 @@
 /** Learning rate and momentum against the step of training. */
 import { DataError } from "../errors/index.ts";
-import { framed, type LegendEntry, legendShare } from "./frame.ts";
-import { colour, defaultPalette, type Layer, type PlotOptions, type PlotSpec, type Values } from "./spec.ts";
+import { framed, legendShare } from "./frame.ts";
+import type { LegendEntry } from "./legend.ts";
+import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints, type Point, thinColumns } from "./thin.ts";
 import { type Axis, channel, linearAxis, logAxis } from "./ticks.ts";
 
@@ -14,7 +16,7 @@ export interface ScheduleHistory {
 }
 
 /** Looks of the schedule. */
-export interface SchedulePlotOptions extends PlotOptions {
+export interface SchedulePlotOptions extends PlotSettings {
   /** Logarithmic axis of the learning rate. */
   readonly logY?: boolean;
 }
@@ -54,7 +56,7 @@ export function plotSchedule(schedule: ScheduleHistory, options: SchedulePlotOpt
   return framed(
     {
       ...content,
-      right: { axis, layers: [curve("momentum", momenta, x, axis, mark, { orient: "right" })] },
+      right: { axis, layers: [curve("momentum", momenta, x, axis, mark)] },
       legend,
       legendColumns: 2,
     },
@@ -62,19 +64,12 @@ export function plotSchedule(schedule: ScheduleHistory, options: SchedulePlotOpt
   );
 }
 
-function curve(
-  name: string,
-  points: readonly Point[],
-  x: Axis,
-  y: Axis,
-  mark: Layer["mark"],
-  looks: Readonly<Record<string, unknown>> = {},
-): Layer {
+function curve(name: string, points: readonly Point[], x: Axis, y: Axis, mark: Layer["mark"]): Layer {
   return {
     name,
     data: { values: thinColumns(points).map((p) => ({ step: p.x, [name]: p.y })) },
     mark,
-    encoding: { x: channel("step", x), y: channel(name, y, looks) },
+    encoding: { x: channel("step", x), y: channel(name, y) },
   };
 }
 

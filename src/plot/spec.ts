@@ -24,6 +24,13 @@ export interface Layer {
 /** Layers that have a vertical scale of their own. */
 export interface LayerGroup {
   readonly layer: readonly Layer[];
+  readonly resolve: { readonly axis: OwnAxes };
+}
+
+/** Axes are those of the layer that has them; Vega-Lite would merge them with those of all others. */
+export interface OwnAxes {
+  readonly x: "independent";
+  readonly y: "independent";
 }
 
 /** A Vega-Lite specification as the functions of this folder make it; it opens in any Vega-Lite editor. */
@@ -40,44 +47,17 @@ export interface PlotSpec {
   };
   readonly autosize: { readonly type: "none" };
   readonly layer: readonly (Layer | LayerGroup)[];
-  readonly resolve?: { readonly scale: { readonly y: "independent" } };
+  readonly resolve: { readonly axis: OwnAxes; readonly scale?: { readonly y: "independent" } };
   readonly config: Readonly<Record<string, unknown>>;
+  /** For drawing: whether the axes are repeated on the opposite sides. */
+  readonly usermeta: { readonly mirrored: boolean };
 }
 
-/** What every plot can be told about its looks. */
-export interface PlotOptions {
-  /** Printed above the frame; none by default. */
-  readonly title?: string;
-  /** Of the whole picture in pixels. */
-  readonly width?: number;
-  /** Of the whole picture in pixels. */
-  readonly height?: number;
-  /** Colours in order of use; the default is told apart with every common colour vision. */
-  readonly palette?: readonly string[];
-  /** Other words for the axis titles. */
-  readonly labels?: { readonly x?: string; readonly y?: string; readonly right?: string };
-  /** Name of the experiment, in bold at the top left of the frame. */
-  readonly experiment?: string;
-  /** Status of the result ("Preliminary", "Simulation"), in italics after the experiment. */
-  readonly status?: string;
-  /** Conditions (energy, luminosity, which events), at the top right of the frame. */
-  readonly note?: string;
-}
-
-/**
- * The six colours of Petroff, "Accessible color sequences for data visualization" (arXiv 2107.02270),
- * which several LHC experiments recommend.
- */
-export const defaultPalette: readonly string[] = [
-  "#5790fc",
-  "#e42536",
-  "#f89c20",
-  "#964a8b",
-  "#9c9ca1",
-  "#7a21dd",
-];
-
-/** Colour number `index` of a palette, starting again after the last. */
-export function colour(palette: readonly string[], index: number): string {
-  return palette[index % palette.length] ?? "#000000";
+/** A mark at fixed pixels of the frame. */
+export function pixelLayer(name: string, mark: Mark): Layer {
+  // As values of channels: as properties of the mark, Vega-Lite ignores the far ends of rules.
+  const { x, x2, y, y2, ...looks } = mark;
+  const places = Object.entries({ x, x2, y, y2 }).filter(([, value]) => value !== undefined);
+  const encoding = Object.fromEntries(places.map(([name, value]) => [name, { value }]));
+  return { name, data: { values: [{}] }, mark: looks, encoding };
 }

@@ -11,6 +11,10 @@ export interface Axis {
   readonly minor: readonly number[];
   /** Labels of the long ticks, in their order. */
   readonly labels: readonly string[];
+  /** Whether it has names instead of numbers: they need no ticks, and stand closer. */
+  readonly isNamed?: boolean;
+  /** Pixels of the two ends of the domain, where the axis does not take the whole side. */
+  readonly range?: readonly [number, number];
 }
 
 /**
@@ -87,14 +91,21 @@ export function logAxis(title: string, minimum: number, maximum: number): Axis {
   return { title, domain: [low, high], log: true, major, minor, labels };
 }
 
-/** How a field is placed along an axis: the Vega-Lite channel with its scale and its ticks. */
-export function channel(
-  field: string,
-  axis: Axis,
-  looks: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
-  const labels = Object.fromEntries(axis.major.map((value, i) => [String(value), axis.labels[i]]));
-  const names = JSON.stringify(labels);
+/** Names along a vertical axis, from the bottom, at 0, 1, 2 … */
+export function namedRows(title: string, names: readonly string[]): Axis {
+  return {
+    title,
+    domain: [-0.6, names.length - 0.4],
+    log: false,
+    major: names.map((_, i) => i),
+    minor: [],
+    labels: names,
+    isNamed: true,
+  };
+}
+
+/** How a field is placed along an axis: the Vega-Lite channel with its scale. The axis itself is drawn by the frame. */
+export function channel(field: string, axis: Axis): Record<string, unknown> {
   return {
     field,
     type: "quantitative",
@@ -103,18 +114,29 @@ export function channel(
       domain: [...axis.domain],
       nice: false,
       ...(axis.log ? {} : { zero: false }),
+      ...(axis.range ? { range: [...axis.range] } : {}),
     },
-    axis: {
-      title: axis.title,
-      values: [...axis.major, ...axis.minor].sort((a, b) => a - b),
-      labelExpr: `(${names})[datum.value] || ''`,
-      // Negative: inward. Long where there is a label.
-      tickSize: { condition: { test: `!!(${names})[datum.value]`, value: -8 }, value: -4 },
-      labelOverlap: false,
-      labelFlush: false,
-      grid: false,
-      ...looks,
-    },
+    axis: null,
+  };
+}
+
+/** Ticks and labels of an axis as Vega-Lite takes them: inward, or outward and with grid lines. */
+export function axisLooks(axis: Axis, isPlain: boolean): Record<string, unknown> {
+  const labels = Object.fromEntries(axis.major.map((value, i) => [String(value), axis.labels[i]]));
+  const names = JSON.stringify(labels);
+  const isMajor = `!!(${names})[datum.value]`;
+  return {
+    title: axis.title,
+    values: [...axis.major, ...(isPlain ? [] : axis.minor)].sort((a, b) => a - b),
+    labelExpr: `(${names})[datum.value] || ''`,
+    labelOverlap: false,
+    labelFlush: false,
+    // Ticks that point inward lie over what is filled; grid lines under it.
+    zindex: isPlain ? 0 : 1,
+    ...(axis.isNamed
+      ? { ticks: false, labelPadding: 6, labelLimit: 0 }
+      : // Negative: inward. Long where there is a label.
+        { tickSize: isPlain ? 5 : { condition: { test: isMajor, value: -8 }, value: -4 }, grid: isPlain }),
   };
 }
 

@@ -1,10 +1,14 @@
 /** Integrated gradients: the share of each feature in a network's prediction for single events. */
 import { grad } from "../autodiff/index.ts";
 import { type EngineOptions, functionModel, Session } from "../engine/index.ts";
+import { Ensemble } from "../ensemble/index.ts";
+import { networkOf } from "../ensemble/member.ts";
 import { ConfigurationError, counted, ShapeError } from "../errors/index.ts";
 import type { Model } from "../model/index.ts";
 import { traceNetwork } from "../nn/index.ts";
 import { input, slice, sum } from "../tensor/index.ts";
+import { type Attributions, combineAttributions } from "./attributions.ts";
+import { checkOutput } from "./predictor.ts";
 
 /** How the integral is taken. */
 export interface IntegratedGradientsOptions {
@@ -17,33 +21,39 @@ export interface IntegratedGradientsOptions {
   readonly engine?: EngineOptions;
 }
 
-/** What each feature adds to the prediction, event by event. */
-export interface Attributions {
-  /** [events, features]; 0 for categorical features, whose codes have no path. */
-  readonly values: Float64Array;
-  /** Prediction at the baseline, with the event's own categories, [events]. */
-  readonly base: Float64Array;
-  /** Prediction, [events]: base + Σ values, but for the error of the integral. */
-  readonly prediction: Float64Array;
-}
-
 /** Events in one run of the engine. */
 const eventsPerRun = 512;
 
 /**
  * Integrated gradients (Sundararajan, Taly and Yan, arXiv 1703.01365) by the midpoint rule:
  * (x − x₀) · ∫₀¹ ∂f/∂x(x₀ + t (x − x₀)) dt, with f the prediction. Categorical features keep the event's category on the
- * whole path. Attributions of an ensemble are Σ wᵢ times those of its members.
+ * whole path: their attribution is 0, and the base has it. Attributions of an ensemble are Σ wᵢ times those of its
+ * networks.
  *
  * @param inputs pre-processed, [events, features].
- * @throws ShapeError for arrays that do not fit; ConfigurationError for options out of range.
+ * @throws ShapeError for arrays that do not fit; ConfigurationError for options out of range, or a member that is no
+ * network.
  * @example
  * const { values, base, prediction } = await integratedGradients(model, folds.getFold(0).inputs);
  */
 export async function integratedGradients(
-  model: Model,
+  model: Model | Ensemble,
   inputs: Float32Array,
   options: IntegratedGradientsOptions = {},
+): Promise<Attributions> {
+  if (!(model instanceof Ensemble)) return ofNetwork(model, inputs, options);
+  const parts: { share: number; attributions: Attributions }[] = [];
+  for (const member of model.members) {
+    const network = networkOf(member, "integratedGradients");
+    parts.push({ share: member.weight, attributions: await ofNetwork(network, inputs, options) });
+  }
+  return combineAttributions(parts);
+}
+
+async function ofNetwork(
+  model: Model,
+  inputs: Float32Array,
+  options: IntegratedGradientsOptions,
 ): Promise<Attributions> {
   const { builder } = model;
   const width = builder.featureCount;
@@ -59,11 +69,7 @@ export async function integratedGradients(
       `integratedGradients: stepCount is ${stepCount}; give a whole number, at least 1.`,
     );
   }
-  if (!(Number.isInteger(output) && output >= 0 && output < builder.outputCount)) {
-    throw new ConfigurationError(
-      `integratedGradients: output ${output} is none of the ${counted(builder.outputCount, "output")}, counted from 0.`,
-    );
-  }
+  checkOutput("integratedGradients", output, builder.outputCount);
   const continuous = builder.continuousFeatures.length;
   const values = new Float64Array(inputs.length);
   const [base, prediction] = [new Float64Array(eventCount), new Float64Array(eventCount)];
@@ -92,7 +98,8 @@ export async function integratedGradients(
       await slopes.release();
     }
   }
-  return { values, base, prediction };
+  const features = [...builder.continuousFeatures, ...builder.categorical.map(({ name }) => name)];
+  return { features, values, base, prediction };
 }
 
 /** One output of the network and its gradient with respect to the inputs, for a number of events. */

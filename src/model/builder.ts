@@ -19,6 +19,7 @@ import {
   embeddingSize,
   type FeatureColumns,
   type FeatureScaler,
+  type HeadOutput,
   type HeadSpec,
   type Loss,
   type LossFunction,
@@ -28,6 +29,7 @@ import {
   type NetworkLayout,
   needsScaler,
   outputCount,
+  type Scope,
   type StoredFeatures,
   type TailSpec,
   type Task,
@@ -244,7 +246,7 @@ export class ModelBuilder {
   get headColumns(): readonly FeatureColumns[] {
     let columns: readonly FeatureColumns[] = [];
     describeNetwork((scope, inputs) => {
-      const { values, features } = applyHead(scope.child("head"), inputs, this.#stored, this.head);
+      const { values, features } = this.headOutput(scope, inputs);
       columns = features;
       return values;
     }, this.featureCount);
@@ -271,12 +273,20 @@ export class ModelBuilder {
 
   /** The network as a function to be traced: stored inputs [events, features] → logits [events, outputs]. */
   get network(): Network {
-    return (scope, inputs) => {
-      const head = applyHead(scope.child("head"), inputs, this.#stored, this.head);
-      scope.output(head.values, "head");
-      const body = scope.output(applyBody(scope.child("body"), head, this.body), "body");
-      return scope.output(applyTail(scope.child("tail"), body, this.task, this.tail), "tail");
-    };
+    return (scope, inputs) => this.afterHead(scope, this.headOutput(scope, inputs));
+  }
+
+  /** The first part of the network, traced: stored inputs [events, features] → what the body sees. */
+  headOutput(scope: Scope, inputs: Tensor): HeadOutput {
+    const head = applyHead(scope.child("head"), inputs, this.#stored, this.head);
+    scope.output(head.values, "head");
+    return head;
+  }
+
+  /** The rest of the network, traced: what leaves the head → logits [events, outputs]. */
+  afterHead(scope: Scope, head: HeadOutput): Tensor {
+    const body = scope.output(applyBody(scope.child("body"), head, this.body), "body");
+    return scope.output(applyTail(scope.child("tail"), body, this.task, this.tail), "tail");
   }
 
   /** Predictions [events, outputs] from what leaves the network and its inputs; `endcap` is what `resolveEndcap` gave. */

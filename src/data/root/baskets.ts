@@ -1,7 +1,7 @@
 /** The baskets of a TTree branch: where they lie, unpacking, and the entries inside. */
-import { complaints, R__unzip, type RootBasket, type RootBranch, type RootFile } from "#jsroot";
+import type { RootBasket, RootBranch, RootFile } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
-import { lz4ChecksumsHold } from "./checksums.ts";
+import { unpackBlocks } from "./unpack.ts";
 
 /** The entries of one basket. */
 export interface Entries {
@@ -137,42 +137,12 @@ function embeddedEntries(basket: RootBasket, where: string): Entries {
     : { count, bytes, end: 0, starts: new Uint32Array(count + 1) };
 }
 
-/** Compressed data come in blocks of at most 16 MB, each with a header of nine bytes. */
 async function unpack(packed: DataView, size: number, where: string): Promise<DataView> {
-  const fail = (reason: string) =>
-    new FileFormatError(`${where}: a basket cannot be unpacked (${reason}): the file is damaged.`);
-  const format = packed.byteLength > 9 ? String.fromCharCode(packed.getUint8(0), packed.getUint8(1)) : "";
-  const isZlib = format === "ZL";
-  if (format === "L4" && !(await lz4ChecksumsHold(packed))) throw fail("its checksum does not hold");
   try {
-    const bytes = isZlib ? await inflate(packed, size) : await R__unzip(packed, size, true);
-    if (bytes?.byteLength === size) return bytes;
+    return await unpackBlocks(packed, size);
   } catch (error) {
-    throw fail(error instanceof Error ? error.message : String(error));
-  } finally {
-    complaints.length = 0;
-  }
-  throw fail("wrong length");
-}
-
-/** zlib blocks; the checksum at the end of each is verified. */
-async function inflate(packed: DataView, size: number): Promise<DataView> {
-  const whole = new Uint8Array(size);
-  let filled = 0;
-  for (let at = 0; at + 9 <= packed.byteLength && filled < size; ) {
-    const length = packed.getUint8(at + 3) + (packed.getUint8(at + 4) << 8) + (packed.getUint8(at + 5) << 16);
-    const block = new Uint8Array(
-      packed.buffer as ArrayBuffer,
-      packed.byteOffset + at + 9,
-      Math.min(length, packed.byteLength - at - 9),
+    throw new FileFormatError(
+      `${where}: a basket cannot be unpacked (${(error as Error).message}): the file is damaged.`,
     );
-    const stream = new Blob([block]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const part = new Uint8Array(await new Response(stream).arrayBuffer());
-    if (filled + part.length > size) throw new Error("longer than announced");
-    whole.set(part, filled);
-    filled += part.length;
-    at += 9 + length;
   }
-  if (filled !== size) throw new Error("shorter than announced");
-  return new DataView(whole.buffer);
 }

@@ -1,24 +1,30 @@
-/** The checksums of ROOT files: XXH64 of LZ4 blocks, XXH3 of RNTuple pages. */
+/** The checksums of ROOT files: XXH64 of LZ4 blocks, CRC-32 of LZMA blocks, XXH3 of RNTuple pages. */
 import { createXXHash3, createXXHash64 } from "hash-wasm";
+import { crc32 } from "../crc32.ts";
 
 type Hasher = Awaited<ReturnType<typeof createXXHash64>>;
 
 let xxHash64: Promise<Hasher> | undefined;
 let xxHash3: Promise<Hasher> | undefined;
 
-/** Whether every LZ4 block of compressed data has the checksum that stands before it. */
-export async function lz4ChecksumsHold(packed: DataView): Promise<boolean> {
+/** Whether an LZ4 block has the checksum that stands before it, big-endian. */
+export async function lz4ChecksumHolds(block: DataView): Promise<boolean> {
+  if (block.byteLength < 8) return false;
   xxHash64 ??= createXXHash64();
   const hasher = await xxHash64;
-  for (let at = 0; at + 17 <= packed.byteLength; ) {
-    const length = packed.getUint8(at + 3) + (packed.getUint8(at + 4) << 8) + (packed.getUint8(at + 5) << 16);
-    if (length < 8 || at + 9 + length > packed.byteLength) return false;
-    // Big-endian, before the block.
-    const stored = packed.getBigUint64(at + 9);
-    if (digest(hasher, bytesOf(packed, at + 17, length - 8)) !== stored) return false;
-    at += 9 + length;
-  }
-  return true;
+  return digest(hasher, bytesOf(block, 8, block.byteLength - 8)) === block.getBigUint64(0);
+}
+
+/**
+ * Whether what was unpacked from an XZ stream of one block has the CRC-32 at the block's end. Behind it are the index
+ * and a footer of twelve bytes, which tells how long the index is.
+ */
+export function xzChecksumHolds(stream: DataView, unpacked: DataView): boolean {
+  const footer = stream.byteLength - 12;
+  if (footer < 24) return false;
+  if (stream.getUint8(7) !== 1) return true; // Of another kind, which ROOT does not write.
+  const at = footer - 4 * (stream.getUint32(footer + 4, true) + 1) - 4;
+  return at >= 12 && stream.getUint32(at, true) === crc32(bytesOf(unpacked, 0, unpacked.byteLength));
 }
 
 /** Whether the last eight bytes are the checksum of those before. */

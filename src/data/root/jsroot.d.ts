@@ -5,6 +5,9 @@ declare module "#jsroot" {
     readonly fTitle: string;
     readonly fClassName: string;
     readonly fCycle: number;
+    /** Where its record begins, and how long it is. */
+    readonly fSeekKey: number;
+    readonly fNbytes: number;
   }
   export interface RootObject {
     readonly _typename: string;

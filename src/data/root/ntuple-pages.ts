@@ -1,14 +1,8 @@
 /** The elements of one physical column of an RNTuple: pages, compression, and the encodings of the numbers. */
-import {
-  complaints,
-  type NtupleColumn,
-  type NtupleColumnRange,
-  type NtuplePage,
-  R__unzip,
-  type RootFile,
-} from "#jsroot";
+import type { NtupleColumn, NtupleColumnRange, NtuplePage, RootFile } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
 import { pageChecksumHolds } from "./checksums.ts";
+import { unpackBlocks } from "./unpack.ts";
 import type { NumberKind } from "./value-sink.ts";
 
 /** One element from the (unsplit, little-endian) bytes of a page. */
@@ -174,14 +168,10 @@ async function readPage(
 
 async function unpack(packed: DataView, size: number, where: string): Promise<DataView> {
   try {
-    const bytes = await R__unzip(packed, size, true);
-    if (bytes?.byteLength === size) return bytes;
+    return await unpackBlocks(packed, size);
   } catch {
-    // Said below: the reasons are those of a decoder.
-  } finally {
-    complaints.length = 0;
+    throw new FileFormatError(`${where}: a page cannot be unpacked: the file is damaged.`);
   }
-  throw new FileFormatError(`${where}: a page cannot be unpacked: the file is damaged.`);
 }
 
 function unsplit(bytes: DataView, size: number): DataView {

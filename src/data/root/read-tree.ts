@@ -14,6 +14,9 @@ interface TreeColumn extends ColumnInfo {
 
 /** The events of a TTree. */
 export function treeEvents(path: string, file: RootFile, tree: RootTree, name: string): RootEvents {
+  if (!isWhole(tree)) {
+    throw new FileFormatError(`"${path}": the tree "${name}" is damaged.`);
+  }
   const columns = treeColumns(tree.fBranches.arr);
   return {
     path,
@@ -23,6 +26,17 @@ export function treeEvents(path: string, file: RootFile, tree: RootTree, name: s
     columns,
     read: (column) => readColumn(path, file, tree, columns.find((one) => one.name === column)!),
   };
+}
+
+/** Whether the parts that are used are there: what is not checked by a sum may be damaged anywhere. */
+function isWhole({ fEntries, fBranches }: Partial<RootTree>): boolean {
+  const isBranch = (branch: RootBranch | null): boolean =>
+    !!branch &&
+    typeof branch.fName === "string" &&
+    Array.isArray(branch.fBaskets?.arr) &&
+    (branch.fLeaves?.arr ?? []).every((leaf) => typeof leaf?.fName === "string") &&
+    (branch.fBranches?.arr ?? []).every(isBranch);
+  return Number.isSafeInteger(fEntries) && fEntries! >= 0 && !!fBranches?.arr?.every(isBranch);
 }
 
 function treeColumns(branches: readonly RootBranch[], taken: Set<string> = new Set()): TreeColumn[] {

@@ -1,6 +1,7 @@
 /** Opening ROOT files: what they contain, and their trees and ntuples. */
 import { complaints, openFile, type RootFile, type RootKey, type RootObject, type RootTree } from "#jsroot";
-import { ConfigurationError, FileFormatError, unknownName } from "../../errors/index.ts";
+import { ConfigurationError, FileFormatError, LuminError, unknownName } from "../../errors/index.ts";
+import { checkObject, checkRootFile } from "./check-file.ts";
 import { ntupleEvents } from "./read-ntuple.ts";
 import { treeEvents } from "./read-tree.ts";
 import type { RootEvents } from "./root-events.ts";
@@ -41,10 +42,14 @@ export async function openRootFile(path: string): Promise<RootReader> {
       `"${path}": files behind XRootD cannot be read; copy it with "xrdcp ${path} ." and name the copy.`,
     );
   }
+  if (!/^https?:\/\//.test(path)) await checkRootFile(path);
   const file = await contained(() => openFile(path), `"${path}" is not a ROOT file, or is damaged`);
   if (!file?.fKeys) throw new FileFormatError(`"${path}" is not a ROOT file, or is damaged.`);
-  const entries = await listEntries(file, "", file.fKeys, path);
+  const stored = await listEntries(file, "", file.fKeys, path);
+  const entries = stored.map(({ name, className, title }) => ({ name, className, title }));
   const object = async (name: string): Promise<RootObject & Readonly<Record<string, unknown>>> => {
+    const key = stored.find((entry) => entry.name === name);
+    if (key) await checkObject(file, key.key, `"${path}": "${name}"`);
     const found = await contained(() => file.readObject(name), `"${path}": "${name}" cannot be read`);
     if (!found) throw new FileFormatError(`"${path}": "${name}" cannot be read: the file is damaged.`);
     return found as RootObject & Readonly<Record<string, unknown>>;
@@ -94,21 +99,26 @@ function chooseEvents(entries: readonly RootEntry[], name: string | undefined, p
   return candidates[0]!;
 }
 
+interface StoredEntry extends RootEntry {
+  readonly key: RootKey;
+}
+
 async function listEntries(
   file: RootFile,
   directory: string,
   keys: readonly RootKey[],
   path: string,
-): Promise<RootEntry[]> {
-  const entries = new Map<string, RootEntry & { readonly cycle: number }>();
-  for (const { fName, fClassName, fTitle, fCycle } of keys) {
-    const name = directory + fName;
-    if (name === "StreamerInfo" || (entries.get(name)?.cycle ?? 0) > fCycle) continue;
-    entries.set(name, { name, className: fClassName, title: fTitle, cycle: fCycle });
+): Promise<StoredEntry[]> {
+  const entries = new Map<string, StoredEntry>();
+  for (const key of keys) {
+    const name = directory + key.fName;
+    if (name === "StreamerInfo" || (entries.get(name)?.key.fCycle ?? 0) > key.fCycle) continue;
+    entries.set(name, { name, className: key.fClassName, title: key.fTitle, key });
   }
-  const list: RootEntry[] = [];
-  for (const { name, className, title } of entries.values()) {
-    list.push({ name, className, title });
+  const list: StoredEntry[] = [];
+  for (const entry of entries.values()) {
+    const { name, className } = entry;
+    list.push(entry);
     if (!/^TDirectory/.test(className)) continue;
     const inner = await contained(
       () => file.readObject(name),
@@ -126,8 +136,12 @@ async function contained<T>(work: () => Promise<T>, sentence: string): Promise<T
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FileFormatError(`${sentence}: ${reason}.`);
+    if (error instanceof LuminError) throw error;
+    // Errors of other kinds are the library's stumbles over damaged structures, and say nothing of the file.
+    const isReason = error instanceof Error && error.constructor === Error;
+    throw new FileFormatError(
+      isReason ? `${sentence}: ${error.message}.` : `${sentence}: the structure of the file is damaged.`,
+    );
   } finally {
     complaints.length = 0;
   }

@@ -271,7 +271,7 @@ describe("lumin predict, evaluate and report refuse", () => {
     expect(existsSync(output)).toBe(false);
     expectRefused(
       await lumin(["predict", run, "--input", events, "--output", join(folder, "p.txt")]),
-      'lumin: --output "p.txt": the ending decides the format; it must be .csv, .parquet, .h5, .hdf5.',
+      'lumin: --output "p.txt": the ending decides the format; it must be .csv, .parquet, .h5, .hdf5, .npy, .npz.',
     );
     expectRefused(
       await lumin(["predict", run, "--input", events, "--output", join(folder, "no", "p.csv")]),

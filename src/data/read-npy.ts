@@ -180,7 +180,10 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   const text = new TextDecoder().decode(bytes.subarray(begin, begin + length));
   const shape = /'shape':\s*\(([^)]*)\)/.exec(text)?.[1];
   const simple = /'descr':\s*'([^']+)'/.exec(text)?.[1];
-  const fields = [...text.matchAll(/\('([^']+)',\s*'([^']+)'\)/g)].map((m) => [m[1]!, m[2]!] as const);
+  // Names in quotation marks of either kind, with Python's escapes.
+  const fields = [...text.matchAll(/\((?:'((?:[^'\\]|\\.)+)'|"((?:[^"\\]|\\.)+)"),\s*'([^']+)'\)/g)].map(
+    (m) => [(m[1] ?? m[2])!.replaceAll(/\\(.)/g, "$1"), m[3]!] as const,
+  );
   if (shape === undefined || (simple === undefined && fields.length === 0)) throw damaged;
   return {
     descr: simple ?? fields,

@@ -30,7 +30,7 @@ const table: Table = {
 };
 
 describe("writeTable", () => {
-  test.each([".csv", ".parquet"])("%s reads back exactly", async (ending) => {
+  test.each([".csv", ".parquet", ".npy", ".npz"])("%s reads back exactly", async (ending) => {
     const path = join(folder, `t${ending}`);
     await writeTable(path, table);
     const back = await readTable([path]);
@@ -72,7 +72,7 @@ describe("writeTable", () => {
       `"${folder}/no/x.parquet" could not be written: the folder "${folder}/no" does not exist.`,
     );
     await expect(writeTable(join(folder, "x.txt"), table)).rejects.toThrow(
-      `"${folder}/x.txt": a table is written as .csv, .parquet, .h5, .hdf5, by the file's ending.`,
+      `"${folder}/x.txt": a table is written as .csv, .parquet, .h5, .hdf5, .npy, .npz, by the file's ending.`,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Writing a table as CSV, Parquet or HDF5. */
+/** Writing a table as CSV, Parquet, HDF5 or NumPy arrays. */
 import { extname } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 import { writeAtomically, writeText } from "./atomic-file.ts";
@@ -7,12 +7,14 @@ import { createTable } from "./duckdb-table.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
 import type { Column, Table } from "./table.ts";
+import { writeNpy, writeNpz } from "./write-npy.ts";
 
 /** The file endings that {@link writeTable} knows. */
-export const tableFormats: readonly string[] = [".csv", ".parquet", ".h5", ".hdf5"];
+export const tableFormats: readonly string[] = [".csv", ".parquet", ".h5", ".hdf5", ".npy", ".npz"];
 
 /**
- * Writes a table in the format of the file's ending: `.csv`, `.parquet`, `.h5` (one data set a column, in the root).
+ * Writes a table in the format of the file's ending: `.csv`, `.parquet`, `.h5` (one data set a column, in the root),
+ * `.npy` (records) or `.npz` (an array a column).
  *
  * Every number reads back exactly, single precision and 64-bit integers too; the same table gives the same CSV bytes.
  * NaN is an empty CSV cell. The file is whole or absent: it is written beside its place and renamed.
@@ -30,6 +32,10 @@ export async function writeTable(path: string, table: Table): Promise<void> {
     case ".h5":
     case ".hdf5":
       return writeAtomically(path, (temporary) => writeHdf5(temporary, table));
+    case ".npy":
+      return writeAtomically(path, (temporary) => writeNpy(temporary, table));
+    case ".npz":
+      return writeAtomically(path, (temporary) => writeNpz(temporary, table));
     default:
       throw new ConfigurationError(
         `"${path}": a table is written as ${tableFormats.join(", ")}, by the file's ending.`,

@@ -221,7 +221,9 @@ export const features: z.ZodType<Analysis["features"]> = z
     unseen: z
       .enum(["error", "other"])
       .default("error")
-      .describe("a category of later files that the training did not have: an error, or none of the known"),
+      .describe(
+        "a missing category, or one of later files that the training did not have: an error, or none of the known",
+      ),
   })
   .refine((value) => value.continuous.length + value.categorical.length > 0, "expected at least one feature")
   .describe("input columns of the network");

@@ -14,9 +14,15 @@ export interface CategoryMap {
  * The distinct values of a column at the given rows, numbers in rising order, texts in code-unit order. Negative and
  * fractional categories are as good as any (LUMIN's codes collide for them).
  *
- * @throws DataError for a missing value.
+ * @param unseen `"other"`: events without a value are of no category; the map lets what it does not know pass.
+ * @throws DataError for a missing value where it is not let pass, and where no event has one.
  */
-export function fitCategories(table: Table, name: string, rows?: ArrayLike<number>): CategoryMap {
+export function fitCategories(
+  table: Table,
+  name: string,
+  rows?: ArrayLike<number>,
+  unseen: "error" | "other" = "error",
+): CategoryMap {
   const column = columnOf(table, name);
   const count = rows?.length ?? column.length;
   const found = new Map<string, string | number>();
@@ -25,14 +31,16 @@ export function fitCategories(table: Table, name: string, rows?: ArrayLike<numbe
     const key = keyOf(column, row);
     if (found.has(key)) continue;
     if (key === "NaN" || key === "") {
+      if (unseen === "other") continue;
       throw new DataError(
-        `column "${name}": row ${row + 1} has no value, but a categorical feature needs one. Fill it in with a transform.`,
+        `column "${name}": row ${row + 1} has no value, but a categorical feature needs one. Fill it in with a transform, or set unseen: other to count it as none of the categories.`,
       );
     }
     // A 64-bit integer that no double holds stays text.
     found.set(key, ArrayBuffer.isView(column) && String(Number(key)) === key ? Number(key) : key);
   }
-  return { name, values: inOrder([...found.values()]) };
+  const values = inOrder([...found.values()]);
+  return unseen === "other" ? { name, values, unseen } : { name, values };
 }
 
 /** The categories of one feature that occur in any of the parts. */

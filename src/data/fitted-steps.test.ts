@@ -190,6 +190,25 @@ describe("fitted steps", () => {
     expect([found[1], found[3]]).toEqual([1, -1]);
   });
 
+  test("a missing category of the training events is none of them where unseen ones are", async () => {
+    const training = tableOf({ jets: Float64Array.of(2, Number.NaN, 0), kind: ["b", "", "a"] });
+    const pipeline = await fitPipeline(training, {
+      continuous: [],
+      categorical: ["jets", "kind"],
+      unseen: "other",
+    });
+    expect(pipeline.categorical).toEqual([
+      { name: "jets", values: [0, 2], unseen: "other" },
+      { name: "kind", values: ["a", "b"], unseen: "other" },
+    ]);
+    expect([...(await applyPipeline(pipeline, training)).features]).toEqual([1, 1, -1, -1, 0, 0]);
+    expect([...numbersOf(invertPipeline(pipeline, Float32Array.of(-1, -1)), "jets")]).toEqual([Number.NaN]);
+    const empty = tableOf({ jets: Float64Array.of(Number.NaN) });
+    await expect(
+      fitPipeline(empty, { continuous: [], categorical: ["jets"], unseen: "other" }),
+    ).rejects.toThrow('column "jets": no training event has a value, so there are no categories.');
+  });
+
   test("invertPipeline gives the raw columns back, missing values too", async () => {
     const pipeline = await fitPipeline(events, {
       transforms: [

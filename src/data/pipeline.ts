@@ -1,5 +1,5 @@
 /** Preprocessing: transforms, standardisation and categories, fitted once, saved as JSON, applied to raw events. */
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, DataError } from "../errors/index.ts";
 import { type CategoryMap, categoryCodes, fitCategories, mergedCategories } from "./categories.ts";
 import { expandNames } from "./expand-names.ts";
 import { meansAndDeviations } from "./fit-moments.ts";
@@ -20,7 +20,10 @@ export interface PipelineSpec {
   readonly continuous: readonly string[];
   /** Categorical features after the transforms; globs allowed. */
   readonly categorical?: readonly string[] | undefined;
-  /** What a category that the training events did not have is in later files (default: an error). */
+  /**
+   * What a missing category is, and one of later files that the training events did not have: an error (the default),
+   * or none of the categories, the code −1.
+   */
   readonly unseen?: "error" | "other" | undefined;
   /**
    * Continuous features get mean 0 and deviation 1 (standard, the default), median 0 and the quartiles of a Gaussian
@@ -80,12 +83,12 @@ export async function fitPipeline(
   }
   // A glob leaves to the other list what that list names.
   const chosen = continuous.filter((name) => !categorical.includes(name));
-  const maps = await fitAllCategories(source, categorical, rows);
+  const maps = await fitAllCategories(source, categorical, rows, spec.unseen);
   const fitted: Pipeline = {
     version: 1,
     steps,
     continuous: chosen,
-    categorical: maps.map((map) => (spec.unseen === "other" ? { ...map, unseen: spec.unseen } : map)),
+    categorical: maps,
   };
   if (spec.scaling === "none") return fitted;
   return { ...fitted, scaler: await fitScaler(source, chosen, spec.scaling, { rows, weights }) };
@@ -95,13 +98,18 @@ async function fitAllCategories(
   source: TableSource,
   names: readonly string[],
   rows: ArrayLike<number> | undefined,
+  unseen: PipelineSpec["unseen"],
 ): Promise<readonly CategoryMap[]> {
   if (names.length === 0) return [];
   const parts: CategoryMap[][] = names.map(() => []);
   for await (const piece of source.pieces()) {
-    for (const [i, name] of names.entries()) parts[i]!.push(fitCategories(piece, name, rows));
+    for (const [i, name] of names.entries()) parts[i]!.push(fitCategories(piece, name, rows, unseen));
   }
-  return parts.map(mergedCategories);
+  const maps = parts.map(mergedCategories);
+  const empty = maps.find(({ values }) => values.length === 0);
+  if (empty)
+    throw new DataError(`column "${empty.name}": no training event has a value, so there are no categories.`);
+  return maps;
 }
 
 async function fitScaler(

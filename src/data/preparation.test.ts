@@ -166,7 +166,7 @@ describe("features", () => {
     );
     const gap = tableOf({ ...table.columns, n: new Float64Array([1, Number.NaN, 1]) });
     await expect(fitPipeline(gap, spec)).rejects.toThrow(
-      'column "n": row 2 has no value, but a categorical feature needs one. Fill it in with a transform.',
+      'column "n": row 2 has no value, but a categorical feature needs one. Fill it in with a transform, or set unseen: other to count it as none of the categories.',
     );
   });
 });

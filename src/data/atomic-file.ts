@@ -44,11 +44,14 @@ export function isTemporary(name: string): boolean {
 }
 
 /** Writes the pieces of text one after the other, atomically. */
-export async function writeText(path: string, pieces: Iterable<string>): Promise<void> {
+export async function writeText(
+  path: string,
+  pieces: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
   await writeAtomically(path, async (temporary) => {
     const file = await open(temporary, "w");
     try {
-      for (const piece of pieces) await writeAll(file, Buffer.from(piece, "utf8"));
+      for await (const piece of pieces) await writeAll(file, Buffer.from(piece, "utf8"));
     } finally {
       await file.close();
     }

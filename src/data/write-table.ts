@@ -6,7 +6,7 @@ import { type DuckDBConnection, literal, withDuckDB } from "./duckdb.ts";
 import { createTable } from "./duckdb-table.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
-import type { Column, Table } from "./table.ts";
+import { type Column, concatenateTables, type Table } from "./table.ts";
 import { writeNpy, writeNpz } from "./write-npy.ts";
 
 /** The file endings that {@link writeTable} knows. */
@@ -43,10 +43,33 @@ export async function writeTable(path: string, table: Table): Promise<void> {
   }
 }
 
+/**
+ * Writes a table that comes in pieces, one below the other; as CSV only one of them need be in memory.
+ *
+ * @throws as {@link writeTable}.
+ */
+export async function writeTablePieces(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+  if (extname(path).toLowerCase() === ".csv") {
+    return writeText(
+      path,
+      (async function* () {
+        let isFirst = true;
+        for await (const piece of pieces) {
+          yield* csvPieces(piece, isFirst);
+          isFirst = false;
+        }
+      })(),
+    );
+  }
+  const tables: Table[] = [];
+  for await (const piece of pieces) tables.push(piece);
+  return writeTable(path, concatenateTables(tables));
+}
+
 /** The CSV text in pieces of some thousand rows. */
-function* csvPieces({ columns, rowCount }: Table): Generator<string> {
+function* csvPieces({ columns, rowCount }: Table, hasHeader = true): Generator<string> {
   const cells = Object.values(columns).map(cellText);
-  yield `${Object.keys(columns).map(quoted).join(",")}\n`;
+  if (hasHeader) yield `${Object.keys(columns).map(quoted).join(",")}\n`;
   const step = 4096;
   for (let start = 0; start < rowCount; start += step) {
     const lines: string[] = [];

@@ -3,6 +3,7 @@ import { Stream } from "../array/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { binFeatures } from "./bins.ts";
 import { GradientTreeGrower } from "./grow-gradient-tree.ts";
+import { packTree } from "./leaf-finder.ts";
 import { objectiveOf } from "./objective.ts";
 import {
   checkedOption,
@@ -12,7 +13,7 @@ import {
   weightedEvents,
 } from "./training-data.ts";
 import type { Tree } from "./tree.ts";
-import { addTree, linkOf, TreeEnsemble } from "./tree-ensemble.ts";
+import { addTrees, linkOf, TreeEnsemble } from "./tree-ensemble.ts";
 
 /** Options of boosting; names and meanings of XGBoost, in full words. */
 export interface BoostingOptions extends TreeTrainingOptions {
@@ -131,7 +132,7 @@ export function trainBoosting(data: TreeData, options: BoostingOptions): Boostin
       const tree = builder.build();
       trees.push(tree);
       if (validation && validationScores)
-        addTree(tree, validation.columns, validationScores, outputs, output);
+        addTrees([packTree(tree)], validation.columns, validationScores, outputs, [output]);
     }
     const entry = {
       round,

@@ -4,6 +4,7 @@ import { DataError } from "../errors/index.ts";
 import { type BinnedFeatures, binFeatures } from "./bins.ts";
 import { ForestTreeGrower } from "./grow-forest-tree.ts";
 import { nodeSumsOf } from "./impurity.ts";
+import { LeafFinder, packTree } from "./leaf-finder.ts";
 import {
   checkedOption,
   checkTrainingData,
@@ -11,8 +12,8 @@ import {
   type TreeTrainingOptions,
   weightedEvents,
 } from "./training-data.ts";
-import { leafOf, packTree, type Tree } from "./tree.ts";
-import { fillBlock, TreeEnsemble } from "./tree-ensemble.ts";
+import type { Tree } from "./tree.ts";
+import { TreeEnsemble } from "./tree-ensemble.ts";
 
 /** Options of a forest; defaults of scikit-learn, names in full words. */
 export interface ForestOptions extends TreeTrainingOptions {
@@ -131,18 +132,22 @@ export function growForestTrees(plan: ForestPlan, numbers: readonly number[]): T
 }
 
 /** The weight of each event in one tree: its own, times how often the bootstrap drew it. */
-function treeWeights(
-  { usable, weights, targets, bootstrap, seed }: ForestPlan,
-  number: number,
-): Float64Array {
-  const result = new Float64Array(targets.length);
+function treeWeights(plan: ForestPlan, number: number): Float64Array {
+  const result = Float64Array.from(bagOf(plan, number));
+  const { weights } = plan;
+  if (weights) for (let i = 0; i < result.length; i++) result[i]! *= weights[i]!;
+  return result;
+}
+
+/** How often each event of weight other than 0 is in one tree's sample. */
+function bagOf({ usable, targets, bootstrap, seed }: ForestPlan, number: number): Uint16Array {
+  const result = new Uint16Array(targets.length);
   if (bootstrap) {
     const stream = new Stream(seed, "bootstrap", number);
     for (let i = 0; i < usable.length; i++) result[usable[stream.integer(usable.length)]!]! += 1;
   } else {
     for (const event of usable) result[event] = 1;
   }
-  if (weights) for (let i = 0; i < result.length; i++) result[i]! *= weights[i]!;
   return result;
 }
 
@@ -176,17 +181,22 @@ function outOfBagPredictions(
   const { usable, targets, treeCount } = plan;
   const predictions = new Float64Array(targets.length * outputs);
   const counts = new Int32Array(targets.length);
-  const rows = new Float64Array(targets.length * columns.length);
-  fillBlock(columns, 0, targets.length, rows);
-  for (const [number, tree] of trees.entries()) {
-    const inBag = treeWeights(plan, number);
-    const packed = packTree(tree);
-    for (const event of usable) {
-      if (inBag[event] !== 0) continue;
-      counts[event]! += 1;
-      const leaf = leafOf(packed, rows, event * columns.length);
-      for (let k = 0; k < outputs; k++) {
-        predictions[event * outputs + k]! += treeCount * tree.value[leaf * outputs + k]!;
+  const nodeCount = trees.reduce((most, { feature }) => Math.max(most, feature.length), 0);
+  const finder = new LeafFinder(columns.length, nodeCount, targets.length);
+  const packed = trees.map(packTree);
+  const unseen = trees.map((_, number) => unseenBits(bagOf(plan, number), usable));
+  for (let start = 0; start < targets.length; start += finder.capacity) {
+    const inBlock = Math.min(finder.capacity, targets.length - start);
+    finder.setEvents(columns, start, inBlock);
+    for (const [number, tree] of packed.entries()) {
+      const leaves = finder.find(tree, inBlock);
+      for (let i = 0; i < inBlock; i++) {
+        const event = start + i;
+        if (((unseen[number]![event >> 3]! >> (event & 7)) & 1) === 0) continue;
+        counts[event]! += 1;
+        for (let k = 0; k < outputs; k++) {
+          predictions[event * outputs + k]! += treeCount * tree.tree.value[leaves[i]! * outputs + k]!;
+        }
       }
     }
   }
@@ -195,6 +205,13 @@ function outOfBagPredictions(
     predictions[i] = count > 0 ? predictions[i]! / count : Number.NaN;
   }
   return predictions;
+}
+
+/** A bit for each event, set for those that the tree could have seen but did not. */
+function unseenBits(bag: Uint16Array, usable: Int32Array): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(bag.length / 8));
+  for (const event of usable) if (bag[event] === 0) bits[event >> 3]! |= 1 << (event & 7);
+  return bits;
 }
 
 function featuresPerSplit(wanted: number | "sqrt" | { readonly part: number }, count: number): number {

@@ -1,7 +1,8 @@
 /** `TreeEnsemble`: a forest or boosted trees that predict. */
 import { DataError } from "../errors/index.ts";
+import { LeafFinder, type PackedTree, packTree } from "./leaf-finder.ts";
 import { sigmoid, softmaxInPlace, type TreeTask } from "./objective.ts";
-import { type Columns, leafOf, type PackedTree, packTree, type Tree } from "./tree.ts";
+import type { Columns, Tree } from "./tree.ts";
 
 /** What turns scores into predictions. */
 export type Link = "identity" | "logistic" | "softmax";
@@ -20,9 +21,6 @@ export interface TreeEnsembleParts {
   /** Output that a tree adds to; −1: its leaves hold all outputs. */
   readonly treeOutput: Int32Array;
 }
-
-/** Events that walk through one tree after the other, while their features stay near the processor. */
-const blockSize = 256;
 
 /**
  * Trees whose leaf values add up to scores; forest or boosting, trained here or imported.
@@ -70,14 +68,7 @@ export class TreeEnsemble implements TreeEnsembleParts {
     const scores = new Float64Array(eventCount * outputs);
     for (let i = 0; i < scores.length; i++) scores[i] = base[i % outputs]!;
     this.#packed ??= this.trees.map(packTree);
-    const block = new Float64Array(blockSize * featureCount);
-    for (let start = 0; start < eventCount; start += blockSize) {
-      const count = Math.min(blockSize, eventCount - start);
-      fillBlock(columns, start, count, block);
-      for (const [t, tree] of this.#packed.entries()) {
-        addToBlock(tree, block, featureCount, count, scores, start, outputs, this.treeOutput[t]!);
-      }
-    }
+    addTrees(this.#packed, columns, scores, outputs, this.treeOutput);
     return scores;
   }
 }
@@ -93,21 +84,39 @@ export function linkOf(task: TreeTask): Link {
   return task === "binary" ? "logistic" : task === "multiclass" ? "softmax" : "identity";
 }
 
-/** Adds a tree's values to `scores[events × stride]`. */
-export function addTree(
-  tree: Tree,
+/**
+ * Adds the trees' values to `scores[events, stride]`, those of tree t at the output `treeOutput[t]`, or all of them where
+ * that is −1.
+ */
+export function addTrees(
+  trees: readonly PackedTree[],
   columns: Columns,
   scores: Float64Array,
   stride: number,
-  output: number,
+  treeOutput: ArrayLike<number>,
 ): void {
-  const eventCount = columns[0]!.length;
-  const packed = packTree(tree);
-  const block = new Float64Array(blockSize * columns.length);
-  for (let start = 0; start < eventCount; start += blockSize) {
-    const count = Math.min(blockSize, eventCount - start);
-    fillBlock(columns, start, count, block);
-    addToBlock(packed, block, columns.length, count, scores, start, stride, output);
+  const eventCount = columns[0]?.length ?? 0;
+  const nodeCount = trees.reduce((most, { tree }) => Math.max(most, tree.feature.length), 0);
+  if (eventCount === 0 || nodeCount === 0) return;
+  const finder = new LeafFinder(columns.length, nodeCount, eventCount);
+  for (let start = 0; start < eventCount; start += finder.capacity) {
+    const count = Math.min(finder.capacity, eventCount - start);
+    finder.setEvents(columns, start, count);
+    for (const [t, packed] of trees.entries()) {
+      const leaves = finder.find(packed, count);
+      const { value } = packed.tree;
+      const output = treeOutput[t]!;
+      if (output >= 0) {
+        for (let i = 0; i < count; i++) scores[(start + i) * stride + output]! += value[leaves[i]!]!;
+      } else if (stride === 1) {
+        for (let i = 0; i < count; i++) scores[start + i]! += value[leaves[i]!]!;
+      } else {
+        for (let i = 0; i < count; i++) {
+          for (let k = 0; k < stride; k++)
+            scores[(start + i) * stride + k]! += value[leaves[i]! * stride + k]!;
+        }
+      }
+    }
   }
 }
 
@@ -117,23 +126,5 @@ export function fillBlock(columns: Columns, start: number, count: number, block:
   for (let f = 0; f < width; f++) {
     const column = columns[f]!;
     for (let i = 0; i < count; i++) block[i * width + f] = column[start + i]!;
-  }
-}
-
-function addToBlock(
-  packed: PackedTree,
-  block: Float64Array,
-  width: number,
-  count: number,
-  scores: Float64Array,
-  start: number,
-  stride: number,
-  output: number,
-): void {
-  const { value } = packed.tree;
-  for (let i = 0; i < count; i++) {
-    const leaf = leafOf(packed, block, i * width);
-    if (output >= 0) scores[(start + i) * stride + output]! += value[leaf]!;
-    else for (let k = 0; k < stride; k++) scores[(start + i) * stride + k]! += value[leaf * stride + k]!;
   }
 }

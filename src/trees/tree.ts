@@ -29,40 +29,6 @@ export interface Tree {
 /** Columns of a prediction; the values of a row may be missing (NaN). */
 export type Columns = readonly Numbers[];
 
-/** A tree with what a step needs side by side: 16 bytes a node, so that a step waits for memory once. */
-export interface PackedTree {
-  readonly tree: Tree;
-  /** Threshold of node i at 2 i. */
-  readonly numbers: Float64Array;
-  /** The same memory: feature of node i at 4 i + 2, right child at 4 i + 3. */
-  readonly words: Int32Array;
-}
-
-/** A tree for fast prediction. */
-export function packTree(tree: Tree): PackedTree {
-  const numbers = new Float64Array(2 * tree.feature.length);
-  const words = new Int32Array(numbers.buffer);
-  for (let node = 0; node < tree.feature.length; node++) {
-    numbers[2 * node] = tree.threshold[node]!;
-    words[4 * node + 2] = tree.feature[node]!;
-    words[4 * node + 3] = tree.right[node]!;
-  }
-  return { tree, numbers, words };
-}
-
-/** The leaf in which a row ends. `row` holds the features of one event from `offset` on. */
-export function leafOf({ tree, numbers, words }: PackedTree, row: Float64Array, offset: number): number {
-  let node = 0;
-  for (let f = words[2]!; f >= 0; f = words[4 * node + 2]!) {
-    const x = row[offset + f]!;
-    const threshold = numbers[2 * node]!;
-    if (x <= threshold) node += 1;
-    else if (x > threshold) node = words[4 * node + 3]!;
-    else node = goesLeftSpecially(tree, node, x) ? node + 1 : tree.right[node]!;
-  }
-  return node;
-}
-
 /** Where a missing value or a category goes; splits on categories have the threshold NaN. */
 export function goesLeftSpecially(tree: Tree, node: number, x: number): boolean {
   if (Number.isNaN(x)) return tree.missingLeft[node] === 1;

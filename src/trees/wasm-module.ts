@@ -1,4 +1,4 @@
-/** A WebAssembly module from instructions: the little of the binary format that the histogram loops need. */
+/** A WebAssembly module from instructions: the little of the binary format that the loops of trees need. */
 
 /** The parts of the WebAssembly interface that are used; every runtime that this package supports has it. */
 interface WebAssemblyNamespace {
@@ -27,9 +27,20 @@ export const op = {
   tee: (local: number): Code => [0x22, local],
   constant: (value: number): Code => [0x41, ...signed(value)],
   add: [0x6a] as Code,
+  and: [0x71] as Code,
+  or: [0x72] as Code,
+  xor: [0x73] as Code,
   shiftLeft: [0x74] as Code,
+  shiftRight: [0x76] as Code,
   lessUnsigned: [0x49] as Code,
   load: [0x28, 2, 0] as Code,
+  loadFrom: (offset: number): Code => [0x28, 2, ...unsigned(offset)],
+  storeAt: (offset: number): Code => [0x36, 2, ...unsigned(offset)],
+  loadDouble: [0x2b, 3, 0] as Code,
+  lessOrEqualDoubles: [0x65] as Code,
+  unequalDoubles: [0x62] as Code,
+  /** The first of two values where the third is true. */
+  select: [0x1b] as Code,
   loadByte: [0x2d, 0, 0] as Code,
   loadPair: (offset: number): Code => [0xfd, 0, 3, ...unsigned(offset)],
   storePair: (offset: number): Code => [0xfd, 11, 3, ...unsigned(offset)],

@@ -36,6 +36,50 @@ describe("Stream", () => {
     expect(Math.abs(uniformMean - 0.5)).toBeLessThan(4 / Math.sqrt(12 * count));
   });
 
+  test("skip passes over what single draws give", () => {
+    for (const count of [0, 1, 3, 4096, 10_001]) {
+      const [skipped, drawn] = [new Stream(4, "skip"), new Stream(4, "skip")];
+      skipped.skip(count);
+      for (let i = 0; i < count; i++) drawn.uint32();
+      expect(skipped.uint32()).toBe(drawn.uint32());
+    }
+  });
+
+  test("numbered streams and forks do not read the stream they come from, nor depend on each other", () => {
+    const [stream, untouched] = [new Stream(6, "events"), new Stream(6, "events")];
+    const streamOf = stream.numbered();
+    const forwards = [0, 1, 2, 3].map((i) => [streamOf(i).normal(), streamOf(i).uint32()]);
+    const backwards = [3, 2, 1, 0].map((i) => [streamOf(i).normal(), streamOf(i).uint32()]).reverse();
+    expect(backwards).toEqual(forwards);
+    expect(stream.fork(1).uint32()).toBe(new Stream(6, "events").fork(1).uint32());
+    expect(stream.fork(1).uint32()).not.toBe(stream.fork(2).uint32());
+    expect(stream.uint32()).toBe(untouched.uint32());
+    expect(stream.numbered()(0).uint32()).not.toBe(streamOf(0).uint32());
+  });
+
+  test("the first numbers of numbered streams are uniform, normal and uncorrelated", () => {
+    const count = 100_000;
+    const streamOf = new Stream(8, "moments").numbered();
+    let [sum, squares, product, normals, normalSquares] = [0, 0, 0, 0, 0];
+    let last = 0;
+    for (let i = 0; i < count; i++) {
+      const u = streamOf(i).uniform() - 0.5;
+      const z = streamOf(i).normal();
+      sum += u;
+      squares += u * u;
+      product += u * last;
+      normals += z;
+      normalSquares += z * z;
+      last = u;
+    }
+    const error = 5 / Math.sqrt(count);
+    expect(Math.abs(sum / count)).toBeLessThan(error / Math.sqrt(12));
+    expect(Math.abs(squares / count - 1 / 12)).toBeLessThan(error * Math.sqrt(1 / 180));
+    expect(Math.abs(product / count)).toBeLessThan(error / 12);
+    expect(Math.abs(normals / count)).toBeLessThan(error);
+    expect(Math.abs(normalSquares / count - 1)).toBeLessThan(error * Math.SQRT2);
+  });
+
   test("streams of neighbouring keys are uncorrelated", () => {
     const count = 50_000;
     for (const [a, b] of [

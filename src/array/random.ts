@@ -68,6 +68,40 @@ export class Stream {
     return words;
   }
 
+  /** Passes over what the next calls of `uint32` would give. */
+  skip(count: number): void {
+    const words = new Uint32Array(Math.min(count, 4096));
+    for (let left = count; left > 0; left -= words.length) {
+      this.fill(left < words.length ? words.subarray(0, left) : words);
+    }
+  }
+
+  /** Another stream, ruled by where this one stands and a number; this one is not read. */
+  fork(number: number): Stream {
+    const other = new Stream(0);
+    mixState(this.#state, number, other.#state);
+    return other;
+  }
+
+  /**
+   * Streams of numbered things, such as the events of a fold, ruled by where this stream stands, which is not read:
+   * what is drawn for one thing does not depend on which others are drawn for, nor in which order. Each call gives the
+   * same object, at the beginning of another stream.
+   *
+   * @example
+   * const streamOf = new Stream(1).numbered();
+   * streamOf(7).uniform() === streamOf(7).uniform() // true
+   */
+  numbered(): (number: number) => Stream {
+    const key = this.#state.slice();
+    const stream = new Stream(0);
+    return (number) => {
+      stream.#spareNormal = undefined;
+      mixState(key, number, stream.#state);
+      return stream;
+    };
+  }
+
   /** Uniform in [0, 1), 53 random bits. */
   uniform(): number {
     return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6)) / 9007199254740992;
@@ -130,4 +164,19 @@ export class Stream {
     }
     return values;
   }
+}
+
+/** A state that every bit of a key and of a number reaches: two rounds of MurmurHash3's finaliser a word. */
+function mixState(key: Uint32Array, number: number, state: Uint32Array): void {
+  for (let i = 0; i < 4; i++) {
+    state[i] = finalised(key[i]! + finalised(Math.imul(number, 0x9e3779b1) + Math.imul(i + 1, 0x85ebca77)));
+  }
+  if ((state[0]! | state[1]! | state[2]! | state[3]!) === 0) state[0] = 1;
+}
+
+function finalised(word: number): number {
+  let z = word | 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return z ^ (z >>> 16);
 }

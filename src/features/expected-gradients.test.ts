@@ -47,7 +47,7 @@ function additivity({
 describe("expectedGradients", () => {
   test.each([
     ["swish", 1e-5, {}],
-    ["relu", 1e-3, { stepCount: 120 }],
+    ["relu", 1e-3, { stepCount: 250 }],
   ] as const)(
     "of an ensemble add up with the weighted mean of the background, categories too: %s",
     async (activation, tolerance, options) => {

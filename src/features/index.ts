@@ -1,10 +1,12 @@
 /** Which features matter, and what a model has learned of them. */
 
+export * from "./accumulated-effects.ts";
 export { type AttributionSize, type Attributions, attributionSizes } from "./attributions.ts";
 export * from "./block-contributions.ts";
 export * from "./correlation.ts";
 export * from "./correlation-clusters.ts";
 export * from "./dependence.ts";
+export type { DependenceEvents } from "./dependence-events.ts";
 export * from "./discrimination.ts";
 export * from "./expected-gradients.ts";
 export * from "./feature-importance.ts";

@@ -1,21 +1,9 @@
 /** Partial dependence: the mean prediction when one or two features of all events are set to a value. */
 import { Stream, weightedQuantiles } from "../array/index.ts";
-import type { Scaler } from "../data/index.ts";
-import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, DataError } from "../errors/index.ts";
+import { type DependenceEvents, featureColumn } from "./dependence-events.ts";
 import { takeRows } from "./labelled-folds.ts";
 import { checkEvents, checkOutput, type FeaturePredictor } from "./predictor.ts";
-
-/** Events whose features are set: `{ ...folds.getFold(0), features: folds.features, scaler: folds.scaler }`. */
-export interface DependenceEvents {
-  /** Names of the columns of the inputs. */
-  readonly features: readonly string[];
-  /** Pre-processed inputs [events, features]. */
-  readonly inputs: Float32Array;
-  /** [events], of any sign; absent: all 1. */
-  readonly weights?: Float32Array | undefined;
-  /** Of the continuous features, which come first: grids are in physical units. Absent: as the inputs are. */
-  readonly scaler?: Scaler | undefined;
-}
 
 /** What is asked for. */
 export interface DependenceOptions {
@@ -146,29 +134,22 @@ class Sample {
   }
 
   grid(feature: string, wanted?: readonly number[]): Grid {
-    const { features, inputs, scaler } = this.#events;
-    const column = features.indexOf(feature);
-    if (column < 0) throw unknownName("feature", feature, features);
-    const isCode = scaler !== undefined && column >= scaler.means.length;
-    const deviation = scaler?.standardDeviations[column] ?? 1;
-    const offset = scaler?.means[column] ?? 0;
+    const { column, isCode, own, toPhysical, toStored } = featureColumn(this.#events, feature);
     if (wanted !== undefined) {
       const values = Float64Array.from(wanted);
-      return { column, values, stored: values.map((value) => (value - offset) / deviation) };
+      return { column, values, stored: values.map(toStored) };
     }
-    const all = new Float64Array(inputs.length / features.length);
-    for (let i = 0; i < all.length; i++) all[i] = inputs[i * features.length + column]!;
     const { pointCount = 20 } = this.#options;
     if (!(Number.isInteger(pointCount) && pointCount >= 2)) {
       throw new ConfigurationError(
         `partialDependence: pointCount is ${pointCount}; give a whole number, at least 2.`,
       );
     }
-    const [low, high] = weightedQuantiles(all, [0.01, 0.99]) as unknown as [number, number];
+    const [low, high] = weightedQuantiles(own, [0.01, 0.99]) as unknown as [number, number];
     const stored = isCode
-      ? Float64Array.from(new Set(all)).sort()
+      ? Float64Array.from(new Set(own)).sort()
       : Float64Array.from({ length: pointCount }, (_, i) => low + ((high - low) * i) / (pointCount - 1));
-    return { column, values: stored.map((value) => value * deviation + offset), stored };
+    return { column, values: stored.map(toPhysical), stored };
   }
 
   /** The chosen output of every event with some columns set. */

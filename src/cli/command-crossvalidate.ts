@@ -9,7 +9,16 @@ import type { CommandContext } from "./command-context.ts";
 import { settingsOf } from "./command-train.ts";
 import { type CrossValidation, crossValidate } from "./cross-validate.ts";
 import { forTerminal, metricsText } from "./metrics-text.ts";
-import type { CrossValidateOptions } from "./program.ts";
+
+export interface CrossValidateOptions {
+  readonly outer: number;
+  readonly by?: string;
+  readonly out?: string;
+  readonly workers: number;
+  readonly seed?: number;
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
 
 export async function crossValidateCommand(
   path: string,

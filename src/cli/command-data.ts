@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { FileFormatError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { type DownloadProgress, download, megabytes } from "./download.ts";
-import type { DataOptions } from "./program.ts";
 import { RedrawnBlock } from "./terminal.ts";
 import { bar, duration } from "./training-progress.ts";
+
+export interface DataOptions {
+  readonly dir: string;
+  readonly url?: string;
+}
 
 const fileName = "atlas-higgs-challenge-2014-v2.csv.gz";
 const address = `https://opendata.cern.ch/record/328/files/${fileName}`;

@@ -10,9 +10,20 @@ import { ensemble } from "./analysis-schema-training.ts";
 import type { CommandContext } from "./command-context.ts";
 import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
-import type { EnsembleCommandOptions } from "./program.ts";
 import { readRun } from "./run-folder.ts";
 import { trainAnalysis } from "./train-analysis.ts";
+
+export interface EnsembleCommandOptions {
+  readonly out: string;
+  readonly kind: "members" | "snapshots" | "geometric" | "average";
+  readonly size?: number;
+  readonly weighting?: "reciprocal" | "uniform" | "rank";
+  readonly power?: number;
+  readonly choose?: "latest" | "best";
+  readonly patience?: number;
+  readonly cyclesOnly?: boolean;
+  readonly input?: readonly string[];
+}
 
 export async function ensembleCommand(
   run: string,

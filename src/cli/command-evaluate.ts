@@ -8,12 +8,19 @@ import { loadRun } from "./load-run.ts";
 import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
 import { labelled, readEvents } from "./prepare-events.ts";
-import type { EvaluateOptions } from "./program.ts";
 import { readMetrics, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { scoreFairly } from "./score-events.ts";
 import { onlyScored } from "./train-analysis.ts";
 import { openFolds } from "./train-ensemble.ts";
+
+export interface EvaluateOptions {
+  readonly against?: readonly string[];
+  readonly members?: boolean;
+  readonly input?: readonly string[];
+  readonly augment: boolean;
+  readonly json?: boolean;
+}
 
 export async function evaluateCommand(
   run: string,

@@ -8,10 +8,21 @@ import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { isPattern } from "./file-pattern.ts";
 import { loadRun } from "./load-run.ts";
+import { packageVersion } from "./package-version.ts";
 import { readEvents } from "./prepare-events.ts";
-import { type ExportOptions, packageVersion } from "./program.ts";
 import { readUnlabelled } from "./read-inputs.ts";
 import type { RunRecord } from "./run-record.ts";
+
+export interface ExportOptions {
+  readonly onnx?: string;
+  readonly inputs: "columns" | "matrix";
+  readonly augment: boolean;
+  readonly input?: readonly string[];
+  readonly safetensors?: string;
+  readonly pyhf?: string;
+  readonly combine?: string;
+  readonly templates?: string;
+}
 
 export async function exportCommand(
   run: string,

@@ -12,9 +12,19 @@ import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
 import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
-import type { LrFindOptions } from "./program.ts";
 import { runPaths } from "./run-folder.ts";
 import { prepareTraining } from "./train-ensemble.ts";
+
+export interface LrFindOptions {
+  readonly low: number;
+  readonly high: number;
+  readonly epochs: number;
+  readonly sweeps?: number;
+  readonly out?: string;
+  readonly workers: number;
+  readonly seed?: number;
+  readonly set: readonly string[];
+}
 
 export async function lrFindCommand(
   path: string,

@@ -7,9 +7,14 @@ import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { loadRun } from "./load-run.ts";
 import { predictionColumns } from "./predictions-file.ts";
-import type { PredictOptions } from "./program.ts";
 import { readUnlabelled } from "./read-inputs.ts";
 import { scoreEvents } from "./score-events.ts";
+
+export interface PredictOptions {
+  readonly input: readonly string[];
+  readonly output: string;
+  readonly augment: boolean;
+}
 
 export async function predictCommand(
   run: string,

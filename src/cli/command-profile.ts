@@ -31,9 +31,14 @@ import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
 import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
-import type { ProfileOptions } from "./program.ts";
 import { runPaths } from "./run-folder.ts";
 import { prepareTraining } from "./train-ensemble.ts";
+
+export interface ProfileOptions {
+  readonly steps: number;
+  readonly save?: string;
+  readonly set: readonly string[];
+}
 
 export async function profileCommand(
   path: string,

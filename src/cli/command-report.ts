@@ -2,9 +2,13 @@
 import { writeText } from "../data/index.ts";
 import { reportHtml } from "../plot/index.ts";
 import type { CommandContext } from "./command-context.ts";
-import type { ReportCommandOptions } from "./program.ts";
 import { readRun } from "./run-folder.ts";
 import { runReport } from "./run-report.ts";
+
+export interface ReportCommandOptions {
+  readonly against?: readonly string[];
+  readonly output?: string;
+}
 
 export async function reportCommand(
   run: string,

@@ -5,9 +5,18 @@ import { readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { metricsText } from "./metrics-text.ts";
-import type { TrainOptions } from "./program.ts";
 import type { RunRecord } from "./run-record.ts";
 import { trainAnalysis } from "./train-analysis.ts";
+
+export interface TrainOptions {
+  readonly out: string;
+  readonly resume?: boolean;
+  /** Seconds. */
+  readonly checkpoint: number;
+  readonly workers: number;
+  readonly seed?: number;
+  readonly set: readonly string[];
+}
 
 export async function trainCommand(
   path: string,

@@ -19,7 +19,7 @@ import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { type LoadedRun, loadRun } from "./load-run.ts";
 import { type LabelledEvents, labelled, readEvents, selectEvents } from "./prepare-events.ts";
-import type { ExportOptions } from "./program.ts";
+import type { ExportOptions } from "./command-export.ts";
 import { readUnlabelled } from "./read-inputs.ts";
 import { writeJson } from "./run-folder.ts";
 import { scoreEvents, scoreFairly } from "./score-events.ts";

@@ -29,6 +29,7 @@ export * from "./folds.ts";
 export * from "./gaps.ts";
 export type { Hdf5File } from "./hdf5.ts";
 export * from "./hep-aug-fold-yielder.ts";
+export * from "./join-tables.ts";
 export type { MatrixInputs } from "./matrix-inputs.ts";
 export * from "./number-text.ts";
 export * from "./pipeline.ts";

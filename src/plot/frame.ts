@@ -1,7 +1,7 @@
 /** The frame all plots share: axes in the chosen style, titles at their ends, header line, legend, panel below. */
 import { type LegendEntry, legendLayers, rowHeight } from "./legend.ts";
 import { conditionsOf, fontSizesOf, type PlotSettings } from "./settings.ts";
-import { type Layer, type LayerGroup, type OwnAxes, type PlotSpec, pixelLayer } from "./spec.ts";
+import { type Layer, type LayerGroup, ownAxes, type PlotSpec, pixelLayer } from "./spec.ts";
 import { textWidth } from "./text-width.ts";
 import { type Axis, axisLooks, channel } from "./ticks.ts";
 
@@ -22,8 +22,8 @@ export interface FrameContent {
   readonly right?: { readonly axis: Axis; readonly layers: readonly Layer[] };
   /** Layers in a panel below; it and `y` have the ranges of `panelRanges`. */
   readonly below?: { readonly axis: Axis; readonly layers: readonly Layer[] };
-  /** Parts with scales of their own, drawn over the rest. */
-  readonly over?: readonly Layer[];
+  /** Parts with scales of their own, drawn over the rest: insets. */
+  readonly over?: readonly (Layer | LayerGroup)[];
   readonly legend: readonly LegendEntry[];
   readonly legendCorner?: "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
   readonly legendColumns?: number;
@@ -89,9 +89,14 @@ export function framed(content: FrameContent, settings: PlotSettings): PlotSpec 
     : below
       ? group([...below.layers, axes("axes below", below.axis, "left")])
       : undefined;
-  const layer: (Layer | LayerGroup)[] = second
-    ? [group(main), second, ...(below ? boundary(x, y, width, isPlain) : []), ...over, ...annotations]
-    : [...main, ...over, ...annotations];
+  const isSimple = !second && over.length === 0;
+  const layer: (Layer | LayerGroup)[] = [
+    ...(isSimple ? main : [group(main)]),
+    ...(second ? [second] : []),
+    ...(below ? [group(boundary(x, y, width, isPlain))] : []),
+    ...over,
+    ...annotations,
+  ];
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: content.description,
@@ -100,7 +105,7 @@ export function framed(content: FrameContent, settings: PlotSettings): PlotSpec 
     padding,
     autosize: { type: "none" },
     layer,
-    resolve: { axis: own, ...(second ? { scale: { y: "independent" } } : {}) },
+    resolve: { axis: ownAxes, ...(isSimple ? {} : { scale: ownAxes }) },
     usermeta: { mirrored: !isPlain },
     config: {
       aria: false,
@@ -145,10 +150,8 @@ export function legendShare(rows: number, y: Axis, settings: PlotSettings): numb
   return Math.min(0.6, (rows * rowHeight(fontSizesOf(settings).legend) + 22) / height);
 }
 
-const own: OwnAxes = { x: "independent", y: "independent" };
-
 function group(layer: readonly Layer[]): LayerGroup {
-  return { layer, resolve: { axis: own } };
+  return { layer, resolve: { axis: ownAxes } };
 }
 
 /** The line under the upper panel with the ticks of the horizontal axis, and that above the lower one. */

@@ -19,6 +19,8 @@ export interface Layer {
   readonly data: { readonly values: readonly Row[] };
   readonly mark: Mark;
   readonly encoding: Readonly<Record<string, unknown>>;
+  /** What the reader can do with it, in an interactive page. */
+  readonly params?: readonly unknown[];
 }
 
 /** Layers that have a vertical scale of their own. */
@@ -27,11 +29,13 @@ export interface LayerGroup {
   readonly resolve: { readonly axis: OwnAxes };
 }
 
-/** Axes are those of the layer that has them; Vega-Lite would merge them with those of all others. */
+/** Axes (or scales) are those of the layer that has them; Vega-Lite would merge them with those of all others. */
 export interface OwnAxes {
   readonly x: "independent";
   readonly y: "independent";
 }
+
+export const ownAxes: OwnAxes = { x: "independent", y: "independent" };
 
 /** A Vega-Lite specification as the functions of this folder make it; it opens in any Vega-Lite editor. */
 export interface PlotSpec {
@@ -47,7 +51,7 @@ export interface PlotSpec {
   };
   readonly autosize: { readonly type: "none" };
   readonly layer: readonly (Layer | LayerGroup)[];
-  readonly resolve: { readonly axis: OwnAxes; readonly scale?: { readonly y: "independent" } };
+  readonly resolve: { readonly axis: OwnAxes; readonly scale?: OwnAxes };
   readonly config: Readonly<Record<string, unknown>>;
   /** For drawing: whether the axes are repeated on the opposite sides. */
   readonly usermeta: { readonly mirrored: boolean };

@@ -1,10 +1,9 @@
 /** `--resume`: an unfinished run goes on, a finished one takes more members. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { isTemporary, removeTemporaryFiles } from "../data/index.ts";
+import { type FileFingerprint, isTemporary, removeTemporaryFiles } from "../data/index.ts";
 import { ConfigurationError, plainDifference } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { beginRun, type RunPaths, readJson, readRun, writeJson } from "./run-folder.ts";
-import type { FileFingerprint } from "./run-record.ts";
 
 /** What a run must agree on to be gone on with: everything that decides on its bytes. */
 export interface RunIdentity {

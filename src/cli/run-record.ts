@@ -1,17 +1,10 @@
 /** run.json: what a run is and how it came about, without any clock time. */
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { basename, isAbsolute } from "node:path";
-import { isModuleReference, resolveModule } from "../data/index.ts";
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { type FileFingerprint, isModuleReference, resolveModule } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
 
-/** A data file as it was when the run read it. */
-export interface FileFingerprint {
-  readonly name: string;
-  readonly size: number;
-  readonly sha256: string;
-}
+export { fingerprintFiles } from "../data/index.ts";
 
 /** One trained network. */
 export interface MemberRecord {
@@ -79,23 +72,4 @@ export function userModules(analysis: Analysis, directory: string): string[] {
   };
   search(analysis);
   return [...found];
-}
-
-/** Size and SHA-256 of files, in their order. */
-export async function fingerprintFiles(
-  paths: readonly string[],
-  signal?: AbortSignal,
-): Promise<FileFingerprint[]> {
-  const result: FileFingerprint[] = [];
-  for (const path of paths) {
-    const hash = createHash("sha256");
-    for await (const chunk of createReadStream(path, {
-      highWaterMark: 1 << 20,
-      ...(signal ? { signal } : {}),
-    })) {
-      hash.update(chunk as Buffer);
-    }
-    result.push({ name: basename(path), size: (await stat(path)).size, sha256: hash.digest("hex") });
-  }
-  return result;
 }

@@ -155,6 +155,11 @@ export class Hdf5File {
     });
   }
 
+  /** Writes texts over those of a data set, of which none may become longer than its longest. */
+  replaceTexts(name: string, values: readonly string[]): void {
+    this.#guard(() => this.#required(name).write_slice([[0, values.length]], [...values]));
+  }
+
   /** Closes the file; groups and datasets of it cannot be read afterwards. */
   close(): void {
     this.#guard(() => this.#file.close());

@@ -1,7 +1,7 @@
 export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation.ts";
 export type { CategoryMap } from "./categories.ts";
-export { type ColumnKind, exactDoubles } from "./column-kind.ts";
+export { type ColumnKind, emptyTable, exactDoubles, kindOf } from "./column-kind.ts";
 export * from "./column-store.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";
@@ -40,7 +40,7 @@ export type { Scaler, Scaling } from "./scaler.ts";
 export * from "./scan-table.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./table.ts";
-export type { TableScan } from "./table-scan.ts";
+export { chainScans, evenPieces, pieceRows, type TableScan } from "./table-scan.ts";
 export * from "./table-source.ts";
 export * from "./targets.ts";
 export * from "./training-weights.ts";

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
-import type { AugmentationOptions } from "./augmentation.ts";
+import type { Augmentation } from "./augmentation/index.ts";
 import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
 import { fillGaps, gapsOf } from "./gaps.ts";
@@ -50,7 +50,9 @@ export interface FoldYielderSpec {
   readonly path: string;
   readonly cacheBytes?: number | undefined;
   readonly transforms?: readonly ModuleReference[] | undefined;
-  readonly augmentation?: AugmentationOptions | undefined;
+  readonly augmentation?: Augmentation | undefined;
+  readonly scaler?: "required" | "none" | undefined;
+  readonly seed?: number | undefined;
   readonly matrix?: boolean | undefined;
 }
 
@@ -165,7 +167,8 @@ export class FoldYielder {
   /** The fold for training: randomly augmented where there is augmentation, then the user's transforms. */
   getTrainingFold(index: number, stream: Stream): Fold {
     const stored = this.getStoredFold(index);
-    let fold = this.#fold(stored, this.trainingInputs(stored, stream));
+    const { inputs, targets } = this.trainingArrays(stored, stream, index);
+    let fold = this.#fold(stored, inputs, targets);
     for (const transform of this.#transforms) {
       fold = transform(fold, { stream, index, features: this.features });
     }
@@ -183,15 +186,35 @@ export class FoldYielder {
     return this.#fold(stored, this.predictionInputs(stored, augmentation));
   }
 
-  /** Inputs for training, without gaps. Subclasses augment here. */
-  protected trainingInputs(stored: StoredFold, _stream: Stream): Float32Array {
-    return fillGaps(stored.features, stored.gaps);
+  /**
+   * Inputs for training, without gaps, and targets, where they change with them. Subclasses augment here.
+   *
+   * @param index of the fold that the events are of.
+   */
+  protected trainingArrays(
+    stored: StoredFold,
+    _stream: Stream,
+    _index: number,
+  ): Pick<Fold, "inputs"> & Partial<Pick<Fold, "targets">> {
+    return { inputs: fillGaps(stored.features, stored.gaps) };
   }
 
   /** Inputs for one variant of prediction, without gaps. Subclasses augment here. */
   protected predictionInputs(stored: StoredFold, _augmentation: number): Float32Array {
     return fillGaps(stored.features, stored.gaps);
   }
+
+  /**
+   * Turns predictions of vectors for one variant back to the events as they are, in place, so that variants can be
+   * averaged. Nothing here, as there is no augmentation.
+   *
+   * @param predictions `[events, outputs]`.
+   */
+  restorePredictions(
+    _predictions: Float32Array | Float64Array,
+    _outputCount: number,
+    _augmentation: number,
+  ): void {}
 
   /** The fold's arrays as stored, from memory if they are there. */
   getStoredFold(index: number): StoredFold {
@@ -323,13 +346,13 @@ export class FoldYielder {
     return this.options.matrix ? this.matrix : undefined;
   }
 
-  #fold(stored: StoredFold, inputs: Float32Array): Fold {
+  #fold(stored: StoredFold, inputs: Float32Array, targets: Float32Array = stored.targets.slice()): Fold {
     return {
       eventCount: stored.eventCount,
       featureCount: this.featureCount,
       inputs,
       targetCount: Math.max(1, this.targetFeatures.length),
-      targets: stored.targets.slice(),
+      targets,
       weights: stored.weights?.slice(),
     };
   }

@@ -1,5 +1,5 @@
 export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
-export * from "./augmentation.ts";
+export * from "./augmentation/index.ts";
 export type { CategoryMap } from "./categories.ts";
 export { type ColumnKind, emptyTable, exactDoubles, kindOf } from "./column-kind.ts";
 export * from "./column-store.ts";

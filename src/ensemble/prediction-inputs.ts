@@ -1,5 +1,6 @@
 /** What an ensemble predicts for: events as they are, or the variants of them that augmentation makes. */
-import { type AugmentationPlan, augmentFixed } from "../data/augmentation.ts";
+import { augmentFixed } from "../data/augmentation/augment.ts";
+import type { AugmentationPlan } from "../data/augmentation/plan.ts";
 
 /** Variants of the same events, over which a prediction is averaged; `augmentedInputs` makes them. */
 export interface AugmentedInputs {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Stream } from "../array/random.ts";
-import { augmentationPlan, augmentFixed, augmentRandomly } from "./augmentation.ts";
+import { Stream } from "../../array/random.ts";
+import { augmentFixed, augmentRandomly } from "./augment.ts";
+import { augmentationPlan } from "./plan.ts";
 
 const features = ["a_px", "mass", "a_py", "a_pz", "met_px", "met_py", "jets"];
 const scaler = {

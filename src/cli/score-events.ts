@@ -6,6 +6,7 @@ import {
   type FoldYielder,
   type Pipeline,
   type PreparedEvents,
+  restorePredictions,
   type Table,
 } from "../data/index.ts";
 import {
@@ -178,6 +179,9 @@ function inMemoryFolds(
     getPredictionFold: (index, variant) => {
       const { features, eventCount, inputs } = folds[index]!;
       return { inputs: plan === undefined ? inputs : augmentFixed(features, eventCount, plan, variant) };
+    },
+    restorePredictions: (predictions, outputCount, variant) => {
+      if (plan !== undefined) restorePredictions(predictions, outputCount, plan, variant);
     },
   };
 }

@@ -250,7 +250,7 @@ export class Ensemble {
 
   async #predict(
     members: readonly EnsembleMember[],
-    { augmentationCount, getInputs }: AugmentedInputs,
+    { augmentationCount, getInputs, restore }: AugmentedInputs,
     eventCount: number,
     { signal, onProgress }: PredictionOptions,
     keepsMembers = false,
@@ -274,6 +274,7 @@ export class Ensemble {
         const first = start * outputs;
         for (const [place, { model, weight }] of members.entries()) {
           const scores = await this.#scores(model, table, rows);
+          restore?.(scores, outputs, augmentation);
           const share = weight / (weightSum * augmentationCount);
           for (let i = 0; i < rows * outputs; i++) ensemble[first + i]! += share * scores[i]!;
           const alone = own[place];

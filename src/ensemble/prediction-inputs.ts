@@ -1,5 +1,5 @@
 /** What an ensemble predicts for: events as they are, or the variants of them that augmentation makes. */
-import { augmentFixed } from "../data/augmentation/augment.ts";
+import { augmentFixed, restorePredictions } from "../data/augmentation/augment.ts";
 import type { AugmentationPlan } from "../data/augmentation/plan.ts";
 
 /** Variants of the same events, over which a prediction is averaged; `augmentedInputs` makes them. */
@@ -7,6 +7,8 @@ export interface AugmentedInputs {
   readonly augmentationCount: number;
   /** Inputs `[end − start, features]` of one variant. */
   getInputs(augmentation: number, start: number, end: number): Float32Array;
+  /** Turns predictions `[events, outputs]` of vectors for a variant back, in place; absent: nothing turns. */
+  restore?(predictions: Float32Array | Float64Array, outputCount: number, augmentation: number): void;
 }
 
 /**
@@ -22,6 +24,8 @@ export function augmentedInputs(inputs: Float32Array, plan: AugmentationPlan): A
       const piece = inputs.subarray(start * featureCount, end * featureCount);
       return augmentFixed(piece, end - start, plan, augmentation);
     },
+    restore: (predictions, outputCount, augmentation) =>
+      restorePredictions(predictions, outputCount, plan, augmentation),
   };
 }
 
@@ -34,6 +38,12 @@ export interface PredictionFolds {
   getFold(index: number): { readonly inputs: Float32Array };
   /** One of a fixed set of variants. */
   getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
+  /** Turns predictions `[events, outputs]` of vectors for a variant back, in place; absent: nothing turns. */
+  restorePredictions?(
+    predictions: Float32Array | Float64Array,
+    outputCount: number,
+    augmentation: number,
+  ): void;
 }
 
 /** The inputs as they are. */
@@ -55,5 +65,7 @@ export function variantsOfFold(folds: PredictionFolds, fold: number, featureCoun
       current = augmentation;
       return inputs.subarray(start * featureCount, end * featureCount);
     },
+    restore: (predictions, outputCount, augmentation) =>
+      folds.restorePredictions?.(predictions, outputCount, augmentation),
   };
 }

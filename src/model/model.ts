@@ -33,6 +33,8 @@ export interface PredictedFolds {
   getFold(index: number): { readonly inputs: Float32Array };
   /** A fixed variant of a fold. */
   getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
+  /** Turns predictions of vectors for a variant back, in place; absent: nothing turns. */
+  restorePredictions?(predictions: Float32Array, outputCount: number, augmentation: number): void;
 }
 
 /**
@@ -122,6 +124,7 @@ export class Model {
     const sum = new Float64Array(eventCount * this.outputCount);
     for (let variant = 0; variant < folds.augmentationCount; variant++) {
       const part = await this.predict(folds.getPredictionFold(fold, variant).inputs, eventCount);
+      folds.restorePredictions?.(part, this.outputCount, variant);
       for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
     }
     return Float32Array.from(sum, (value) => value / folds.augmentationCount);

@@ -36,6 +36,12 @@ export interface FoldsToPredict {
   getFold(index: number): { readonly inputs: Float32Array };
   /** One of a fixed set of variants. */
   getPredictionFold(index: number, augmentation: number): { readonly inputs: Float32Array };
+  /** Turns predictions of vectors for a variant back, in place; absent: nothing turns. */
+  restorePredictions?(
+    predictions: Float32Array | Float64Array,
+    outputCount: number,
+    augmentation: number,
+  ): void;
 }
 
 /**
@@ -56,6 +62,7 @@ export function parametrisedFolds(
     ...{ foldCount, foldSizes, features, augmentationCount },
     getFold: (index) => set(folds.getFold(index)),
     getPredictionFold: (index, augmentation) => set(folds.getPredictionFold(index, augmentation)),
+    restorePredictions: (...predicted) => folds.restorePredictions?.(...predicted),
   };
 }
 

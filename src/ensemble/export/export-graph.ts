@@ -9,7 +9,7 @@ import type { Ensemble } from "../ensemble.ts";
 import { type EnsembleMember, memberName, networkOf } from "../member.ts";
 import { TreeModel } from "../tree-model.ts";
 import { NodeBuilder } from "./node-builder.ts";
-import { traceVariants } from "./trace-augmentation.ts";
+import { traceRestored, traceVariants } from "./trace-augmentation.ts";
 import { type InputForm, inputValue, matrixName, tracePipeline } from "./trace-pipeline.ts";
 import { traceTrees } from "./trace-trees.ts";
 import type { ExportedInput } from "./traced-columns.ts";
@@ -87,7 +87,8 @@ export function exportGraph({
       result,
       names.integers([plan.count, -1, ensemble.outputCount]),
     ]);
-    result = builder.node("ReduceMean", [byVariant], { axes: { ints: [0] }, keepdims: { i: 0 } });
+    const restored = traceRestored(builder, byVariant, plan);
+    result = builder.node("ReduceMean", [restored], { axes: { ints: [0] }, keepdims: { i: 0 } });
   }
   const used = form === "matrix" ? [matrixName] : inputs.map(({ name }) => name);
   builder.nodeInto(["prediction"], "Identity", [result]);

@@ -2,6 +2,8 @@
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import type { CategoryMap } from "./categories.ts";
+import { DigestWriter, loadDigest, type StoredDigests } from "./fold-digest.ts";
+import { type FoldOrigin, readOrigin, writeOrigin } from "./fold-origin.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
 import { type MatrixInputs, readMatrixHeader } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
@@ -16,6 +18,8 @@ export interface FoldFileHeader {
   readonly targetFeatures: readonly string[];
   readonly weightFeature?: string | undefined;
   readonly scaler?: Scaler | undefined;
+  /** The files and settings that the folds were made from, if they are known. */
+  readonly origin?: FoldOrigin | undefined;
 }
 
 /** What a stored fold file says of itself. */
@@ -62,8 +66,8 @@ const reserved = ["inputs", "targets", "weights", "matrix_inputs"];
 
 /**
  * Writes a fold file that Python LUMIN reads as its own: `fold_i/{inputs, targets, weights, …}` and `meta_data`, with
- * our scaler as one more entry. Whole-number targets are stored as 64-bit integers, as LUMIN does for classes.
- * The file is whole or absent.
+ * our scaler and the origin as more entries, and the checksums of all. Whole-number targets are stored as 64-bit
+ * integers, as LUMIN does for classes. The file is whole or absent.
  *
  * @throws ConfigurationError for a further column of a reserved name; DataError for a full disk.
  */
@@ -100,25 +104,35 @@ export async function writeFolds(
 ): Promise<void> {
   const featureCount = header.continuousFeatures.length + header.categoricalFeatures.length;
   const targetCount = header.targetFeatures.length;
+  await loadDigest();
   await writeAtomically(path, async (temporary) => {
     const file = await openHdf5(temporary, "w");
     try {
-      const options = compression === undefined ? {} : { compression };
+      const digests = new DigestWriter();
+      const store = (name: string, values: Column, shape: readonly number[] = [values.length]): void => {
+        file.write(name, values, { shape, ...(compression === undefined ? {} : { compression }) });
+        digests.add(name, values);
+      };
       let i = 0;
       for await (const { features, targets, weights, columns } of folds()) {
         const fold = `fold_${i++}`;
         const eventCount = features.length / featureCount;
         checkColumnNames(Object.keys(columns));
         file.createGroup(fold);
-        file.write(`${fold}/inputs`, features, { shape: [eventCount, featureCount], ...options });
-        file.write(`${fold}/targets`, wholeTargets ? wholeNumbers(targets) : targets, {
-          shape: targetCount === 1 ? [eventCount] : [eventCount, targetCount],
-          ...options,
-        });
-        if (weights) file.write(`${fold}/weights`, weights, options);
-        for (const [name, column] of Object.entries(columns)) file.write(`${fold}/${name}`, column, options);
+        store(`${fold}/inputs`, features, [eventCount, featureCount]);
+        store(
+          `${fold}/targets`,
+          wholeTargets ? wholeNumbers(targets) : targets,
+          targetCount === 1 ? [eventCount] : [eventCount, targetCount],
+        );
+        if (weights) store(`${fold}/weights`, weights);
+        for (const [name, column] of Object.entries(columns)) store(`${fold}/${name}`, column);
       }
       writeHeader(file, header);
+      for (const name of file.keys("meta_data")) {
+        digests.add(`meta_data/${name}`, file.read(`meta_data/${name}`));
+      }
+      digests.write(file);
     } catch (error) {
       file.abandon();
       throw error;
@@ -152,10 +166,15 @@ function writeHeader(file: Hdf5File, header: FoldFileHeader): void {
       stds: header.scaler.standardDeviations,
     });
   }
+  if (header.origin) writeOrigin(file, header.origin);
 }
 
-/** Reads what a fold file says about itself. @throws FileFormatError for a file that is not a fold file. */
-export function readHeader(file: Hdf5File): StoredFoldFileHeader {
+/**
+ * Reads what a fold file says about itself.
+ *
+ * @throws FileFormatError for a file that is not a fold file, or is not what was written.
+ */
+export function readHeader(file: Hdf5File, digests: StoredDigests): StoredFoldFileHeader {
   const names = file.keys();
   const folds = names.filter((name) => /^fold_\d+$/.test(name));
   if (folds.length === 0 || !names.includes("meta_data")) {
@@ -169,6 +188,9 @@ export function readHeader(file: Hdf5File): StoredFoldFileHeader {
         `"${file.path}" has ${counted(folds.length, "fold")}, but fold_${i} is not among them.`,
       );
     }
+  }
+  for (const name of file.keys("meta_data").map((key) => `meta_data/${key}`)) {
+    if (digests.areThere && file.has(name)) digests.check(name, file.read(name));
   }
   const entry = (name: string): unknown =>
     file.has(`meta_data/${name}`) ? file.readJson(`meta_data/${name}`) : undefined;
@@ -193,6 +215,7 @@ export function readHeader(file: Hdf5File): StoredFoldFileHeader {
     targetFeatures: texts(file, "targ_feats", entry("targ_feats")),
     weightFeature: typeof weightFeature === "string" ? weightFeature : undefined,
     scaler: scaler && { means: scaler.means, standardDeviations: scaler.stds },
+    origin: readOrigin(file),
     matrix: readMatrixHeader(file),
   };
 }

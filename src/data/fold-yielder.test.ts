@@ -240,7 +240,7 @@ with h5py.File(sys.argv[1], 'r') as f:
     }
     if (output === undefined) return context.skip("python3-h5py is not installed");
     expect(JSON.parse(output)).toEqual({
-      keys: ["fold_0", "fold_1", "meta_data"],
+      keys: ["checksums", "fold_0", "fold_1", "meta_data"],
       fold: ["EventId", "inputs", "label", "original", "run", "targets", "weights"],
       dtypes: {
         EventId: "<i8",

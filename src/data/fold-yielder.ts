@@ -3,7 +3,9 @@ import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
 import type { Augmentation } from "./augmentation/index.ts";
+import { loadDigest, StoredDigests } from "./fold-digest.ts";
 import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
+import type { FoldOrigin } from "./fold-origin.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
 import { fillGaps, gapsOf } from "./gaps.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
@@ -59,6 +61,8 @@ export interface FoldYielderSpec {
 /** What the constructor is given by `open`. */
 export interface OpenedFoldFile {
   readonly file: Hdf5File;
+  /** The checksums of what it holds, where it has some. */
+  readonly digests: StoredDigests;
   readonly header: StoredFoldFileHeader;
   readonly transforms: readonly LoadedTransform[];
 }
@@ -85,21 +89,25 @@ export class FoldYielder {
   readonly targetFeatures: readonly string[];
   readonly weightFeature: string | undefined;
   readonly scaler: Scaler | undefined;
+  /** The files and settings that the folds were made from, where the file says so. */
+  readonly origin: FoldOrigin | undefined;
   /** How matrix inputs are laid out in the file, where it has some. */
   readonly matrix: MatrixInputs | undefined;
   /** Continuous and categorical features together. */
   readonly featureCount: number;
   protected readonly options: FoldYielderOptions;
   #file: Hdf5File;
+  #digests: StoredDigests;
   #isOpen = true;
   readonly #transforms: readonly LoadedTransform[];
   readonly #cache: FoldCache;
   /** Continuous features among the flat inputs. */
   readonly #flatCount: number;
 
-  protected constructor({ file, header, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
+  protected constructor({ file, digests, header, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
     this.path = file.path;
     this.#file = file;
+    this.#digests = digests;
     this.#transforms = transforms;
     this.options = options;
     this.#cache = new FoldCache(options.cacheBytes);
@@ -119,6 +127,7 @@ export class FoldYielder {
     this.categories = header.categories;
     this.targetFeatures = header.targetFeatures;
     this.weightFeature = header.weightFeature;
+    this.origin = header.origin;
     this.scaler = header.scaler && padded(header.scaler, this.continuousFeatures.length);
     this.featureCount = this.continuousFeatures.length + header.categoricalFeatures.length;
     this.foldSizes = Array.from({ length: this.foldCount }, (_, i) => this.#checkedSize(i));
@@ -141,7 +150,9 @@ export class FoldYielder {
     const transforms = await foldTransforms(options.transforms ?? [], options.directory);
     const file = await openHdf5(path, "r");
     try {
-      return { file, header: readHeader(file), transforms };
+      await loadDigest();
+      const digests = new StoredDigests(file);
+      return { file, digests, header: readHeader(file, digests), transforms };
     } catch (error) {
       file.abandon();
       throw error;
@@ -222,7 +233,7 @@ export class FoldYielder {
     const known = this.#cache.get(index);
     if (known) return known;
     const eventCount = this.foldSizes[index]!;
-    const flat = singlePrecision(this.#file.read(`fold_${index}/inputs`));
+    const flat = singlePrecision(this.#read(`fold_${index}/inputs`));
     const features = this.#matrix
       ? withMatrix(this.#file, index, flat, eventCount, this.#flatCount, this.#matrix)
       : flat;
@@ -230,9 +241,9 @@ export class FoldYielder {
       eventCount,
       features,
       gaps: gapsOf(features),
-      targets: singlePrecision(this.#file.read(`fold_${index}/targets`)),
+      targets: singlePrecision(this.#read(`fold_${index}/targets`)),
       weights: this.#file.has(`fold_${index}/weights`)
-        ? singlePrecision(this.#file.read(`fold_${index}/weights`))
+        ? singlePrecision(this.#read(`fold_${index}/weights`))
         : undefined,
     };
     this.#cache.add(index, fold);
@@ -255,7 +266,7 @@ export class FoldYielder {
     this.#checkIndex(foldIndex);
     const names = this.#file.keys(`fold_${foldIndex}`);
     if (!names.includes(name)) throw unknownName("column", name, names);
-    return widened(this.#file.read(`fold_${foldIndex}/${name}`), name);
+    return widened(this.#read(`fold_${foldIndex}/${name}`), name);
   }
 
   /**
@@ -309,9 +320,11 @@ export class FoldYielder {
     const file = await openHdf5(this.path, "a");
     try {
       file.overwrite(`fold_${foldIndex}/${name}`, values);
+      StoredDigests.update(file, `fold_${foldIndex}/${name}`, values);
     } finally {
       file.close();
       this.#file = await openHdf5(this.path, "r");
+      this.#digests = new StoredDigests(this.#file);
     }
   }
 
@@ -344,6 +357,13 @@ export class FoldYielder {
   /** The matrices' layout, if they are wanted. */
   get #matrix(): MatrixInputs | undefined {
     return this.options.matrix ? this.matrix : undefined;
+  }
+
+  /** The values of a data set, as they were written. */
+  #read(name: string): ReturnType<Hdf5File["read"]> {
+    const values = this.#file.read(name);
+    this.#digests.check(name, values);
+    return values;
   }
 
   #fold(stored: StoredFold, inputs: Float32Array, targets: Float32Array = stored.targets.slice()): Fold {

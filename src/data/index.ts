@@ -13,7 +13,9 @@ export {
   evaluateExpression,
   type Span,
 } from "./expression/index.ts";
+export * from "./file-fingerprint.ts";
 export * from "./fitted-steps.ts";
+export type { StoredDigests } from "./fold-digest.ts";
 export {
   type FoldEvents,
   type FoldFileContent,
@@ -23,6 +25,7 @@ export {
   writeFoldFile,
   writeFolds,
 } from "./fold-file.ts";
+export { checkOrigin, type FoldOrigin } from "./fold-origin.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";
 export * from "./fold-yielder.ts";
 export * from "./folds.ts";

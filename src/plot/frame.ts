@@ -24,6 +24,8 @@ export interface FrameContent {
   readonly below?: { readonly axis: Axis; readonly layers: readonly Layer[] };
   /** Parts with scales of their own, drawn over the rest: insets. */
   readonly over?: readonly (Layer | LayerGroup)[];
+  /** Whether there are no axes around the whole: all is in `over`. */
+  readonly isBare?: boolean;
   readonly legend: readonly LegendEntry[];
   readonly legendCorner?: "topLeft" | "topRight" | "bottomLeft" | "bottomRight";
   readonly legendColumns?: number;
@@ -83,7 +85,7 @@ export function framed(content: FrameContent, settings: PlotSettings): PlotSpec 
     ...headerLayers(settings, width, padding.top),
     ...legendLayers(content, settings, width, (y.range ?? [height])[0]),
   ];
-  const main = [...content.layers, axes("axes", y, "left")];
+  const main = content.isBare ? [] : [...content.layers, axes("axes", y, "left")];
   const second = right
     ? group([...right.layers, axes("right axis", right.axis, "right")])
     : below
@@ -91,7 +93,7 @@ export function framed(content: FrameContent, settings: PlotSettings): PlotSpec 
       : undefined;
   const isSimple = !second && over.length === 0;
   const layer: (Layer | LayerGroup)[] = [
-    ...(isSimple ? main : [group(main)]),
+    ...(isSimple || content.isBare ? main : [group(main)]),
     ...(second ? [second] : []),
     ...(below ? [group(boundary(x, y, width, isPlain))] : []),
     ...over,

@@ -7,7 +7,7 @@ export * from "./densities.ts";
 export * from "./effects.ts";
 export * from "./embedding.ts";
 export * from "./event.ts";
-export { type FeaturePlotSettings, plotFeature } from "./feature.ts";
+export { type FeaturePlotOptions, plotFeature } from "./feature.ts";
 export * from "./feature-map.ts";
 export * from "./features-report.ts";
 export * from "./format.ts";
@@ -47,5 +47,5 @@ export {
   type SampleLook,
 } from "./settings.ts";
 export * from "./spec.ts";
-export { plotStack, type StackedSamples, type StackPlotSettings, type Zoom } from "./stack.ts";
+export { plotStack, type StackedSamples, type StackPlotOptions, type Zoom } from "./stack.ts";
 export { finitePoints, type Point, thinColumns, thinPath } from "./thin.ts";

@@ -284,23 +284,23 @@ describe("plotPredictions", () => {
   test("normalises each class to unit area, uncertainties with it", () => {
     const spec = plotPredictions({ validation: small, training: small });
     expect(layer(spec, "class 0 training").data.values).toEqual([
-      { prediction: 0.25, density: 1.5, low: 1, high: 2 },
-      { prediction: 0.75, density: 0.5, low: 0.25, high: 0.75 },
+      { x: 0.25, y: 1.5, low: 1, high: 2 },
+      { x: 0.75, y: 0.5, low: 0.25, high: 0.75 },
     ]);
     expect(layer(spec, "class 1 validation").data.values).toEqual([
-      { prediction: 0, density: 0, base: 0 },
-      { prediction: 0, density: 0.5, base: 0 },
-      { prediction: 0.5, density: 1.5, base: 0 },
-      { prediction: 1, density: 1.5, base: 0 },
-      { prediction: 1, density: 0, base: 0 },
+      { x: 0, y: 0, base: 0 },
+      { x: 0, y: 0.5, base: 0 },
+      { x: 0.5, y: 1.5, base: 0 },
+      { x: 1, y: 1.5, base: 0 },
+      { x: 1, y: 0, base: 0 },
     ]);
   });
 
   test("leaves sums as they are when asked not to normalise", () => {
     const spec = plotPredictions({ validation: small, training: small }, { normalise: false });
     expect(layer(spec, "class 0 training").data.values[0]).toEqual({
-      prediction: 0.25,
-      density: 6,
+      x: 0.25,
+      y: 6,
       low: 4,
       high: 8,
     });
@@ -327,7 +327,7 @@ describe("plotPredictions", () => {
     const low = (layer(spec, "class 0 training").encoding.y as { scale: { domain: number[] } }).scale
       .domain[0];
     for (const row of layer(spec, "class 1 validation").data.values) {
-      expect(row.density).toBeGreaterThanOrEqual(low!);
+      expect(row.y).toBeGreaterThanOrEqual(low!);
     }
   });
 

@@ -1,11 +1,13 @@
 /** Distributions of the prediction by class, training over validation. */
 import { DataError } from "../errors/index.ts";
+import { type Bin, binsOf, fillLayer, outlineLayer, pointLayers } from "./bins.ts";
 import { framed, legendShare } from "./frame.ts";
 import type { ClassHistogram } from "./histogram.ts";
 import type { LegendEntry } from "./legend.ts";
-import { colour, darker, defaultPalette, type PlotSettings } from "./settings.ts";
-import type { Layer, PlotSpec, Row } from "./spec.ts";
-import { channel, linearAxis, logAxis } from "./ticks.ts";
+import { darker, lookOf, type PlotSettings } from "./settings.ts";
+import type { Layer, PlotSpec } from "./spec.ts";
+import { type Zoom, zoomLayers } from "./stack.ts";
+import { type Axis, channel, linearAxis, logAxis } from "./ticks.ts";
 
 /** Histograms by class of events that no network had seen when it scored them. */
 export interface PredictionHistograms {
@@ -16,11 +18,12 @@ export interface PredictionHistograms {
 
 /** Looks of the prediction plot. */
 export interface PredictionPlotOptions extends PlotSettings {
-  readonly logY?: boolean;
   /** Unit area for each class and sample (the default), or the summed weights as they are. */
   readonly normalise?: boolean;
   /** A cut, drawn as a vertical line. */
   readonly cut?: number;
+  /** A part drawn again, larger. */
+  readonly zoom?: Zoom;
 }
 
 /**
@@ -32,15 +35,15 @@ export function plotPredictions(
   histograms: PredictionHistograms,
   options: PredictionPlotOptions = {},
 ): PlotSpec {
-  const { palette = defaultPalette, logY = false, normalise = true, labels = {} } = options;
+  const { logY = false, normalise = true, labels = {} } = options;
   const { validation, training = [] } = histograms;
   if (validation.length === 0) {
     throw new DataError(
       "plotPredictions: at least one histogram of validation events was expected, but there is none.",
     );
   }
-  const filled = validation.map((histogram) => prepared(histogram, "validation", normalise));
-  const dotted = training.map((histogram) => prepared(histogram, "training", normalise));
+  const filled = validation.map((histogram, i) => prepared(histogram, i, "validation"));
+  const dotted = training.map((histogram, i) => prepared(histogram, i, "training"));
   const bins = [...filled, ...dotted].flatMap((h) => h.bins);
   const highest = Math.max(...bins.map((bin) => bin.value + bin.uncertainty));
   const positive = bins.filter((bin) => bin.value > 0).map((bin) => bin.value);
@@ -67,89 +70,58 @@ export function plotPredictions(
       );
   const floor = logY ? y.domain[0] : 0;
 
-  const position = { x: channel("prediction", x), y: channel("density", y) };
   // All outlines above all fills: a line keeps its colour where the other class covers it.
-  const fills = filled.map(
-    (histogram, i): Layer => ({
-      name: `class ${i} validation`,
-      data: { values: outline(histogram.bins, floor) },
-      mark: {
-        type: "area",
-        interpolate: "step-after",
-        clip: true,
-        color: colour(palette, i),
-        opacity: 0.22,
-      },
-      encoding: { ...position, y2: { field: "base" } },
-    }),
-  );
-  const outlines = filled.map(
-    (histogram, i): Layer => ({
-      name: `class ${i} validation outline`,
-      data: { values: outline(histogram.bins, floor) },
-      mark: {
-        type: "line",
-        interpolate: "step-after",
-        clip: true,
-        color: colour(palette, i),
-        strokeWidth: 1.75,
-      },
-      encoding: { ...position, order: { value: 0 } },
-    }),
-  );
-  const points = dotted.flatMap((histogram, i): Layer[] => {
-    const color = darker(colour(palette, i));
-    const values = histogram.bins
-      .filter((bin) => (logY ? bin.value > 0 : bin.value !== 0 || bin.uncertainty > 0))
-      .map(
-        (bin): Row => ({
-          prediction: (bin.left + bin.right) / 2,
-          density: bin.value,
-          low: Math.max(bin.value - bin.uncertainty, logY ? floor : Number.NEGATIVE_INFINITY),
-          high: bin.value + bin.uncertainty,
-        }),
-      );
-    return [
-      {
-        name: `class ${i} training bars`,
-        data: { values },
-        mark: { type: "rule", clip: true, color, strokeWidth: 1.25 },
-        encoding: { x: position.x, y: channel("low", y), y2: { field: "high" } },
-      },
-      {
-        name: `class ${i} training`,
-        data: { values },
-        mark: { type: "point", clip: true, filled: true, color, opacity: 1, size: 26, shape: shape(i) },
-        encoding: position,
-      },
-    ];
-  });
+  const draw = (axes: readonly [Axis, Axis], name = ""): Layer[] => [
+    ...filled.map(({ bins: own, look }, i) =>
+      fillLayer(`${name}class ${i} validation`, own, axes, look.colour, 0.22),
+    ),
+    ...filled.map(({ bins: own, look }, i) =>
+      outlineLayer(`${name}class ${i} validation outline`, own, axes, look.colour),
+    ),
+    ...dotted.flatMap(({ bins: own, look }, i) =>
+      pointLayers(`${name}class ${i} training`, own, axes, darker(look.colour), shape(i)),
+    ),
+  ];
   return framed(
     {
       description: `Distribution of the prediction by class: ${legend.map((entry) => entry.label).join(", ")}`,
       x,
       y,
-      layers: [...fills, ...outlines, ...points, ...cutLayers()],
+      layers: [...draw([x, y]), ...cutLayers()],
+      ...(options.zoom ? { over: zoomLayers(options.zoom, [x, y], bins, draw, options) } : {}),
       legend,
       legendColumns: columns,
     },
     options,
   );
 
+  /** Bins as they are drawn: divided by total and width when normalised. */
+  function prepared(histogram: ClassHistogram, index: number, sample: string): Drawn {
+    const { label, edges, sums } = histogram;
+    const total = sums.reduce((sum, value) => sum + value, 0);
+    if (!(total > 0) || edges.length !== sums.length + 1) {
+      throw new DataError(
+        `plotPredictions: the ${sample} histogram of "${label}" should have a positive sum of weights and one more limit than bins, but has the sum ${total}, ${edges.length} limits and ${sums.length} bins.`,
+      );
+    }
+    const bins = binsOf(histogram, (width) => (normalise ? 1 / (total * width) : 1));
+    return { bins, look: lookOf(label, index, options) };
+  }
+
   function legendOf(): LegendEntry[] {
     return [
       ...filled.map(
-        (h, i): LegendEntry => ({
-          label: `${h.label}, validation`,
+        ({ look }): LegendEntry => ({
+          label: `${look.name}, validation`,
           sample: "area",
-          colour: colour(palette, i),
+          colour: look.colour,
         }),
       ),
       ...dotted.map(
-        (h, i): LegendEntry => ({
-          label: `${h.label}, training`,
+        ({ look }, i): LegendEntry => ({
+          label: `${look.name}, training`,
           sample: "errorBar",
-          colour: darker(colour(palette, i)),
+          colour: darker(look.colour),
           shape: shape(i),
         }),
       ),
@@ -162,54 +134,18 @@ export function plotPredictions(
       {
         name: "cut",
         data: {
-          values: [{ prediction: options.cut, density: floor, high: logY ? highest : highest * 1.02 }],
+          values: [{ x: options.cut, low: floor, high: logY ? highest : highest * 1.02 }],
         },
         mark: { type: "rule", clip: true, color: "#1a1a1a", strokeWidth: 1.25, strokeDash: [5, 4] },
-        encoding: { ...position, y2: { field: "high" } },
+        encoding: { x: channel("x", x), y: channel("low", y), y2: { field: "high" } },
       },
     ];
   }
 }
 
-interface Bin {
-  readonly left: number;
-  readonly right: number;
-  readonly value: number;
-  readonly uncertainty: number;
-}
-
-/** Bins as they are drawn: divided by total and width when normalised. */
-function prepared(
-  histogram: ClassHistogram,
-  sample: string,
-  normalise: boolean,
-): { label: string; bins: Bin[] } {
-  const { label, edges, sums, uncertainties } = histogram;
-  const total = sums.reduce((sum, value) => sum + value, 0);
-  if (!(total > 0) || edges.length !== sums.length + 1) {
-    throw new DataError(
-      `plotPredictions: the ${sample} histogram of "${label}" should have a positive sum of weights and one more limit than bins, but has the sum ${total}, ${edges.length} limits and ${sums.length} bins.`,
-    );
-  }
-  const bins = sums.map((value, i): Bin => {
-    const left = edges[i]!;
-    const right = edges[i + 1]!;
-    const scale = normalise ? 1 / (total * (right - left)) : 1;
-    return { left, right, value: value * scale, uncertainty: uncertainties[i]! * scale };
-  });
-  return { label, bins };
-}
-
-/** Rows that draw bins as steps, standing on `base` at both ends. */
-function outline(bins: readonly Bin[], base: number): Row[] {
-  const last = bins[bins.length - 1]!;
-  const height = (bin: Bin): number => (base > 0 ? Math.max(bin.value, base) : bin.value);
-  return [
-    { prediction: bins[0]!.left, density: base, base },
-    ...bins.map((bin) => ({ prediction: bin.left, density: height(bin), base })),
-    { prediction: last.right, density: height(last), base },
-    { prediction: last.right, density: base, base },
-  ];
+interface Drawn {
+  readonly bins: readonly Bin[];
+  readonly look: { readonly name: string; readonly colour: string };
 }
 
 function shape(index: number): string {

@@ -6,7 +6,7 @@ import type { LegendEntry } from "./legend.ts";
 import { colour, defaultPalette, type PlotSettings } from "./settings.ts";
 import type { Layer, PlotSpec, Values } from "./spec.ts";
 import { finitePoints, type Point, thinPath } from "./thin.ts";
-import { channel, linearAxis, logAxis } from "./ticks.ts";
+import { type Axis, channel, linearAxis, logAxis } from "./ticks.ts";
 
 /** A ROC curve with its name; rates are shares of summed weights. */
 export interface LabelledRocCurve {
@@ -16,6 +16,12 @@ export interface LabelledRocCurve {
   /** Area under the curve, for the legend. */
   readonly auc?: number | null;
   readonly aucUncertainty?: number | null;
+  /** Signal efficiencies at background efficiencies with one standard deviation, as `rocBand` gives them. */
+  readonly band?: {
+    readonly falsePositiveRate: Values;
+    readonly truePositiveRate: Values;
+    readonly uncertainty: Values;
+  };
 }
 
 /** Looks of the ROC plot. */
@@ -28,7 +34,7 @@ export interface RocPlotOptions extends PlotSettings {
 }
 
 /**
- * ROC curves with their areas. Huge curves are thinned to about 500 points along their drawn length.
+ * ROC curves with their areas, and bands of ± one standard deviation where given. Huge curves are thinned to about 500 points along their drawn length.
  * @throws DataError when there is no curve, or one with fewer than two finite points.
  */
 export function plotRoc(curves: readonly LabelledRocCurve[], options: RocPlotOptions = {}): PlotSpec {
@@ -74,7 +80,7 @@ export function plotRoc(curves: readonly LabelledRocCurve[], options: RocPlotOpt
         description: description(named),
         x,
         y,
-        layers: [chance, ...layers],
+        layers: [chance, ...bandLayers(named, x, y), ...layers],
         legend: [
           ...legend(named),
           { label: "random choice", sample: "line", colour: "#8c8c8c", width: 1, dash: [2, 3] },
@@ -111,7 +117,32 @@ export function plotRoc(curves: readonly LabelledRocCurve[], options: RocPlotOpt
         encoding: { x: channel("signal", x), y: channel("rejection", y), order: { value: 0 } },
       }),
     );
-    return framed({ description: description(named), x, y, layers, legend: legend(named) }, options);
+    const bands = bandLayers(named, x, y);
+    const content = { description: description(named), x, y, layers: [...bands, ...layers] };
+    return framed({ ...content, legend: legend(named) }, options);
+  }
+
+  function bandLayers(named: readonly LabelledRocCurve[], x: Axis, y: Axis): Layer[] {
+    return named.flatMap(({ band }, i): Layer[] => {
+      if (!band) return [];
+      const half = new Map(finitePoints(band.falsePositiveRate, band.uncertainty).map((p) => [p.x, p.y]));
+      const rows = finitePoints(band.falsePositiveRate, band.truePositiveRate)
+        .filter((p) => axes === "rates" || (p.x > 0 && p.y >= 0.02))
+        .map((p) => ({
+          background: p.x,
+          rejection: 1 / p.x,
+          low: Math.max(0, p.y - (half.get(p.x) ?? 0)),
+          high: Math.min(1, p.y + (half.get(p.x) ?? 0)),
+        }))
+        .map((row) => ({ ...row, ...(axes === "rates" ? { rejection: null } : {}) }));
+      const mark = { type: "area", clip: true, color: colour(palette, i), opacity: 0.25 } as const;
+      // The uncertainty is that of the signal efficiency: upwards in one picture, sideways in the other.
+      const encoding =
+        axes === "rates"
+          ? { x: channel("background", x), y: channel("low", y), y2: { field: "high" } }
+          : { y: channel("rejection", y), x: channel("low", x), x2: { field: "high" } };
+      return [{ name: `curve ${i} band`, data: { values: rows }, mark, encoding }];
+    });
   }
 
   function line(index: number): Layer["mark"] {

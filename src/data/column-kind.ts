@@ -1,6 +1,6 @@
 /** The kinds of columns, which of them holds which other, and exact conversions. */
 import { DataError } from "../errors/index.ts";
-import type { Column, NumberColumn } from "./table.ts";
+import type { Column, NumberColumn, Table } from "./table.ts";
 
 /** The types that a column can have: the arrays of numbers by their names, or text. */
 export type ColumnKind = "float32" | "float64" | "int32" | "int64" | "text";
@@ -21,6 +21,15 @@ export function commonKind(kinds: readonly ColumnKind[]): ColumnKind {
   const [first] = kinds;
   if (first !== undefined && kinds.every((kind) => kind === first)) return first;
   return kinds.some((kind) => kind === "float32" || kind === "float64") ? "float64" : "int64";
+}
+
+/** A table without rows. */
+export function emptyTable(kinds: Readonly<Record<string, ColumnKind>>): Table {
+  const columns = Object.entries(kinds).map(([name, kind]) => [
+    name,
+    kind === "text" ? [] : emptyColumn(kind, 0),
+  ]);
+  return { rowCount: 0, columns: Object.fromEntries(columns) };
 }
 
 /** A column of zeros. */
@@ -55,6 +64,21 @@ export function setNumbers(
   } else {
     to.set(values instanceof BigInt64Array ? exactDoubles(values, name, firstRow) : values, at);
   }
+}
+
+/** Columns one after the other, in one of a kind that holds them. @throws DataError as `setNumbers` does. */
+export function joinColumns(parts: readonly Column[], kind: ColumnKind, name: string): Column {
+  if (kind === "text") return (parts as readonly (readonly string[])[]).flat();
+  const joined = emptyColumn(
+    kind,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    setNumbers(joined, part as NumberColumn, at, name);
+    at += part.length;
+  }
+  return joined;
 }
 
 function bigIntegers(values: Exclude<NumberColumn, BigInt64Array>): BigInt64Array {

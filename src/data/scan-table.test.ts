@@ -1,14 +1,18 @@
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kindOf } from "./column-kind.ts";
 import { withDuckDB } from "./duckdb.ts";
 import { type ReadTableOptions, readTable } from "./read-table.ts";
+import { holdsEvents, openRootFile } from "./root/root-file.ts";
 import { openTable, scanTable } from "./scan-table.ts";
 import { concatenateTables, type Table } from "./table.ts";
 
+const data = new URL("../../test/data", import.meta.url).pathname;
 const sample = new URL(
   "../../examples/higgs/data/atlas-higgs-challenge-2014-v2.first18000.csv.gz",
   import.meta.url,
@@ -59,9 +63,18 @@ async function expectSame(
     await outcome(() => readTable(paths, options)),
     await outcome(() => gather(paths, options, pieceRows)),
   ];
-  expect(pieces).toEqual(whole);
-  if (typeof whole !== "string")
-    expect(Object.keys((pieces as Table).columns)).toEqual(Object.keys(whole.columns));
+  if (typeof whole === "string" || typeof pieces === "string") {
+    expect(pieces).toEqual(whole);
+    return;
+  }
+  expect([pieces.rowCount, Object.keys(pieces.columns)]).toEqual([
+    whole.rowCount,
+    Object.keys(whole.columns),
+  ]);
+  const differing = Object.keys(whole.columns).filter(
+    (name) => !isDeepStrictEqual(pieces.columns[name], whole.columns[name]),
+  );
+  expect(differing).toEqual([]);
 }
 
 describe("scanTable gives the table of readTable in pieces", () => {
@@ -137,6 +150,35 @@ describe("scanTable gives the table of readTable in pieces", () => {
       await expectSame([file], { select: "gaps > 70" }, 64);
       await expectSame([file, sample], {}, 64);
     }
+  });
+});
+
+describe("scanTable of", () => {
+  const files = readdirSync(join(data, "root"));
+  test.each(files)(
+    "%s",
+    async (name) => {
+      const file = join(data, "root", name);
+      const trees = (await openRootFile(file)).entries.filter(holdsEvents);
+      for (const { name: tree } of trees) {
+        const { columns, eventCount } = await (await openRootFile(file)).events(tree);
+        // One has no events, and two have a hundred million.
+        if (eventCount === 0 || eventCount > 1e6) continue;
+        const several = columns.filter(({ shape }) => shape === "ragged").slice(0, 5);
+        const elements = several.flatMap(({ name }) => [`${name}[0]`, `${name}[]`]);
+        await expectSame([file], { tree, elements }, Math.max(300, Math.ceil(eventCount / 3)));
+      }
+    },
+    20_000,
+  );
+  test("ROOT files with rows chosen by SQL, of several files", async () => {
+    const [zlib, zstd] = ["zlib", "zstd"].map((kind) => join(data, `root/uproot-HZZ-${kind}.root`));
+    await expectSame([zlib!, zstd!], { select: "NMuon > 1", elements: ["Muon_Px[1]"] }, 1000);
+    await expectSame([zlib!, zstd!], { columns: ["NMuon", "Muon_Px[0]"] }, 1000);
+    await expectSame([zlib!], { select: "NMuon > 100" }, 1000);
+    await expectSame([zlib!], { select: "NMoun > 100" }, 1000);
+    await expectSame([zlib!], { columns: ["Muon_Px"] }, 1000);
+    await expectSame([zlib!], { columns: ["NMuon[0]"] }, 1000);
   });
 });
 

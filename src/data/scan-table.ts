@@ -1,8 +1,11 @@
 /** Reading events from files of any format piece by piece, for those that do not fit into memory. */
 import { ConfigurationError } from "../errors/index.ts";
+import { selectWhere } from "./compute-columns.ts";
 import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { scanColumnar } from "./read-columnar.ts";
 import { type ReadTableOptions, readTable } from "./read-table.ts";
+import { scanEvents } from "./root/read-root.ts";
+import { openRootFile } from "./root/root-file.ts";
 import type { Table } from "./table.ts";
 import { chainScans, evenPieces, scanOfTable, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
 
@@ -78,5 +81,19 @@ async function scanPart(
 ): Promise<TableScan> {
   const format = await formatOf(path);
   if (format === "columnar") return scanColumnar(path, options, { memory });
-  return scanOfTable(await readTable([path], options));
+  if (format !== "root") return scanOfTable(await readTable([path], options));
+  const { columns, select, tree, elements } = options;
+  const scan = await scanEvents(await (await openRootFile(path)).events(tree), columns, elements);
+  return select === undefined ? scan : selected(scan, select);
+}
+
+/** The rows for which an SQL expression is true. */
+function selected(scan: TableScan, select: string): TableScan {
+  return {
+    rowCount: undefined,
+    kinds: scan.kinds,
+    pieces: async function* () {
+      for await (const piece of evenPieces(scan, usualRows)) yield await selectWhere(piece, select);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** The table: named columns of events, plain data, the currency of everything that works on events. */
 import { counted, DataError, unknownName } from "../errors/index.ts";
-import { commonKind, emptyColumn, kindOf, type NumberKind, setNumbers } from "./column-kind.ts";
+import { commonKind, joinColumns, kindOf } from "./column-kind.ts";
 
 /** One value an event. Missing numbers are NaN; integers are exact, 64-bit ones too. */
 export type Column = Float32Array | Float64Array | Int32Array | BigInt64Array | readonly string[];
@@ -119,22 +119,9 @@ export function concatenateTables(parts: readonly Table[], labels: readonly stri
         `the column "${name}" holds ${isText[0] ? "text" : "numbers"} in ${label(0)} and ${isText[0] ? "numbers" : "text"} in ${label(other)}.`,
       );
     }
-    columns[name] = isText[0]
-      ? (pieces as (readonly string[])[]).flat()
-      : concatenateNumbers(pieces as NumberColumn[], name);
+    columns[name] = joinColumns(pieces, commonKind(pieces.map(kindOf)), name);
   }
   return { rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0), columns };
-}
-
-function concatenateNumbers(pieces: readonly NumberColumn[], name: string): NumberColumn {
-  const count = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const joined = emptyColumn(commonKind(pieces.map(kindOf)) as NumberKind, count);
-  let at = 0;
-  for (const piece of pieces) {
-    setNumbers(joined, piece, at, name);
-    at += piece.length;
-  }
-  return joined;
 }
 
 /** A value as shown in a message. */

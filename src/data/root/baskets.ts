@@ -13,19 +13,22 @@ export interface Entries {
   readonly starts: Uint32Array | undefined;
 }
 
-/** Baskets are read together up to about this many bytes. */
-const bytesAtOnce = 16e6;
-
 /**
  * The entries of a branch, basket by basket.
  *
+ * @param bytesAtOnce baskets are read together up to about this many bytes.
  * @throws FileFormatError when a basket is damaged, or the baskets hold another number of entries than the branch.
  */
-export async function* basketsOf(file: RootFile, branch: RootBranch, where: string): AsyncGenerator<Entries> {
+export async function* basketsOf(
+  file: RootFile,
+  branch: RootBranch,
+  where: string,
+  bytesAtOnce: number,
+): AsyncGenerator<Entries> {
   if (branch.fFileName) throw new FileFormatError(`${where} lies in another file, "${branch.fFileName}".`);
   let entryCount = 0;
   for (let first = 0; first < branch.fWriteBasket; ) {
-    const last = groupEnd(branch, first);
+    const last = groupEnd(branch, first, bytesAtOnce);
     for (const packed of await readPacked(file, branch, first, last, where)) {
       const entries = await entriesOf(packed, where);
       entryCount += entries.count;
@@ -47,7 +50,7 @@ export async function* basketsOf(file: RootFile, branch: RootBranch, where: stri
   }
 }
 
-function groupEnd(branch: RootBranch, first: number): number {
+function groupEnd(branch: RootBranch, first: number, bytesAtOnce: number): number {
   let last = first;
   for (let bytes = 0; last < branch.fWriteBasket && (last === first || bytes < bytesAtOnce); last++) {
     bytes += branch.fBasketBytes[last]!;

@@ -111,6 +111,12 @@ export function columnKind(column: NtupleColumn, where: string): NumberKind {
   return kind;
 }
 
+/** Whether all values that a column can store are whole numbers of 32 bits, with a sign. */
+export function fitsInt32(column: NtupleColumn): boolean {
+  const { kind, size, isZigzag } = encodingOf(column) ?? {};
+  return kind === "integer" && (size! < 4 || column.coltype === 7 || (size === 4 && isZigzag === true));
+}
+
 /**
  * Hands over the elements of a column within one cluster, in order.
  *

@@ -3,7 +3,7 @@ import type { Column, NumberColumn } from "../table.ts";
 
 /** Several values an event: those of event i are `values[offsets[i]]` to `values[offsets[i + 1] - 1]`. */
 export interface RaggedColumn {
-  /** `[events + 1]`, ascending, from 0. */
+  /** `[events + 1]`, ascending; from 0, but in a part of a column. */
   readonly offsets: Uint32Array;
   readonly values: NumberColumn;
 }

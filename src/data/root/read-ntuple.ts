@@ -1,11 +1,12 @@
 /** The columns of an RNTuple: numbers, texts, arrays, vectors, and members of records, also of vectors of records. */
 import { type NtupleDescription, type RootFile, type RootObject, readHeaderFooter } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
+import type { ColumnKind } from "../column-kind.ts";
 import { type NtupleColumnInfo, type NtupleLayout, ntupleColumns } from "./ntuple-layout.ts";
-import { columnKind, readElements } from "./ntuple-pages.ts";
+import { columnKind, fitsInt32, readElements } from "./ntuple-pages.ts";
 import type { BranchColumn } from "./ragged.ts";
 import type { RootEvents } from "./root-events.ts";
-import { ValueSink } from "./value-sink.ts";
+import { type NumberKind, ValueSink } from "./value-sink.ts";
 
 /** The events of an RNTuple. */
 export async function ntupleEvents(
@@ -24,17 +25,22 @@ export async function ntupleEvents(
     0,
   );
   const columns = ntupleColumns(description);
+  const columnOf = (wanted: string): NtupleColumnInfo => columns.find((column) => column.name === wanted)!;
+  const sourceOf = (column: string): Source => ({
+    file,
+    description,
+    eventCount,
+    where: `"${path}", field "${column}"`,
+  });
   return {
     path,
     name,
     kind: "RNTuple",
     eventCount,
     columns,
-    read: (column) =>
-      readColumn(
-        { file, description, eventCount, where: `"${path}", field "${column}"` },
-        columns.find((one) => one.name === column)!,
-      ),
+    kindOf: (column) => kindOf(sourceOf(column), columnOf(column)),
+    read: (column) => readColumn(sourceOf(column), columnOf(column)),
+    pieces: (column) => piecesOf(sourceOf(column), columnOf(column), true),
   };
 }
 
@@ -45,17 +51,34 @@ interface Source {
   readonly where: string;
 }
 
-async function readColumn(
+async function readColumn(source: Source, column: NtupleColumnInfo): Promise<BranchColumn> {
+  for await (const whole of piecesOf(source, column, false)) return whole;
+  throw new Error("internal: a field gave no values");
+}
+
+/** The values of a column, each cluster by itself or all as one: at least one piece. */
+async function* piecesOf(
   source: Source,
   { layout, shape, reason }: NtupleColumnInfo,
-): Promise<BranchColumn> {
+  isPiecewise: boolean,
+): AsyncGenerator<BranchColumn> {
   const { description, eventCount, where } = source;
   if (!layout) throw new FileFormatError(`${where} cannot be read: ${reason}.`);
-  const kind = columnKind(description.columnDescriptors[layout.values]!, where);
-  const sink = new ValueSink(layout.isCardinality ? "integer" : kind, where);
-  const offsets = new Uint32Array(eventCount + 1);
+  const kind = sinkKind(description, layout, where);
+  let sink = new ValueSink(kind, where);
+  let offsets = new Uint32Array(isPiecewise ? 1 : eventCount + 1);
   let event = 0;
+  const finish = (): BranchColumn => {
+    const values = sink.finish();
+    if (shape === "scalar") return values;
+    return shape === "text" ? textsOf(offsets, values as ArrayLike<number>) : { offsets, values };
+  };
   for (const [cluster, { firstEntry, numEntries }] of description.clusterSummaries.entries()) {
+    if (isPiecewise) {
+      sink = new ValueSink(kind, where);
+      offsets = new Uint32Array(Number(numEntries) + 1);
+      event = 0;
+    }
     const counts = await entryCounts(source, cluster, layout, Number(firstEntry), Number(numEntries));
     const start = sink.length;
     let total = 0;
@@ -64,17 +87,28 @@ async function readColumn(
       if (layout.isCardinality) sink.add(count);
       offsets[++event] = start + total;
     }
-    if (layout.isCardinality) continue;
-    await readValues(source, cluster, layout, Number(firstEntry), total, sink);
-    if (sink.length !== start + total) {
-      throw new FileFormatError(
-        `${where}: expected ${total} values in cluster ${cluster + 1}, found ${sink.length - start}: the file is damaged.`,
-      );
+    if (!layout.isCardinality) {
+      await readValues(source, cluster, layout, Number(firstEntry), total, sink);
+      if (sink.length !== start + total) {
+        throw new FileFormatError(
+          `${where}: expected ${total} values in cluster ${cluster + 1}, found ${sink.length - start}: the file is damaged.`,
+        );
+      }
     }
+    if (isPiecewise) yield finish();
   }
-  const values = sink.finish();
-  if (shape === "scalar") return values;
-  return shape === "text" ? textsOf(offsets, values as ArrayLike<number>) : { offsets, values };
+  if (!isPiecewise || eventCount === 0) yield finish();
+}
+
+function sinkKind(description: NtupleDescription, layout: NtupleLayout, where: string): NumberKind {
+  const kind = columnKind(description.columnDescriptors[layout.values]!, where);
+  return layout.isCardinality ? "integer" : kind;
+}
+
+function kindOf({ description, where }: Source, { layout, shape }: NtupleColumnInfo): ColumnKind | "integer" {
+  if (layout === undefined || shape === "text") return "text";
+  const isNarrow = !layout.isCardinality && fitsInt32(description.columnDescriptors[layout.values]!);
+  return isNarrow ? "int32" : sinkKind(description, layout, where);
 }
 
 /** How many values each entry of a cluster has. */

@@ -1,9 +1,12 @@
 /** Tables from ROOT files: one number or text an event, elements of arrays and vectors chosen by `name[index]`. */
 import { DataError, unknownName } from "../../errors/index.ts";
+import { type ColumnKind, joinColumns } from "../column-kind.ts";
 import { expandNames } from "../expand-names.ts";
 import { vectorColumns } from "../expression/vectors.ts";
 import { type Column, concatenateTables, type Table } from "../table.ts";
-import { countsOf, elementOf, isRagged } from "./ragged.ts";
+import type { TableScan } from "../table-scan.ts";
+import { BranchCursor } from "./branch-cursor.ts";
+import { countsOf, elementOf, isRagged, type RaggedColumn } from "./ragged.ts";
 import type { RootEvents } from "./root-events.ts";
 import { openRootFile } from "./root-file.ts";
 
@@ -44,40 +47,114 @@ export async function readEvents(
   columns?: readonly string[],
   elements: readonly string[] = [],
 ): Promise<Table> {
-  const wanted = columns
-    ? chosenColumns(events, columns)
-    : new Map([...plainColumns(events), ...chosenColumns(events, elements)]);
-  const table: Record<string, Column> = {};
-  for (const [branch, elements] of wanted) {
+  const columnsOfTable: Record<string, Column> = {};
+  for (const [branch, list] of wantedOf(events, columns, elements)) {
     const values = await events.read(branch);
-    for (const element of elements) {
-      if (!isRagged(values)) {
-        if (element !== "value") {
-          throw new DataError(
-            `"${events.path}": "${branch}" has one value an event; write ${branch} instead of ${branch}[${element === "count" ? "" : element}].`,
-          );
-        }
-        table[branch] = values;
-      } else if (element === "count") {
-        table[`${branch}[]`] = countsOf(values);
-      } else if (element === "value") {
-        throw new DataError(
-          `"${events.path}": "${branch}" has several values an event; choose elements, such as ${branch}[0], or their number, ${branch}[].`,
-        );
-      } else {
-        table[`${branch}[${element}]`] = elementOf(values, element);
-      }
+    for (const element of list) {
+      const name = elementName(events, branch, element, isRagged(values));
+      columnsOfTable[name] = isRagged(values) ? valuesAt(values, element) : values;
     }
   }
-  return { rowCount: events.eventCount, columns: table };
+  return { rowCount: events.eventCount, columns: columnsOfTable };
 }
 
-/** For each branch what is taken of it: its value, an element, the number of elements. */
-type Wanted = ReadonlyMap<string, readonly (number | "value" | "count")[]>;
+/** Packed bytes that are read together, of all columns. */
+const bytesAtOnce = 64e6;
+/** Events that are put together at once; what is made of them is cut anew. */
+const eventsAtOnce = 1 << 14;
+
+/** As `readEvents`, piece by piece. */
+export async function scanEvents(
+  events: RootEvents,
+  columns?: readonly string[],
+  elements: readonly string[] = [],
+): Promise<TableScan> {
+  const wanted = wantedOf(events, columns, elements);
+  const kinds: Record<string, ColumnKind> = {};
+  for (const [branch, list] of wanted) {
+    const { shape } = events.columns.find(({ name }) => name === branch)!;
+    for (const element of list) {
+      const name = elementName(events, branch, element, shape === "fixed" || shape === "ragged");
+      kinds[name] = await elementKind(events, branch, element);
+    }
+  }
+  return { rowCount: events.eventCount, kinds, pieces: () => piecesOf(events, wanted, kinds) };
+}
+
+async function* piecesOf(
+  events: RootEvents,
+  wanted: Wanted,
+  kinds: Readonly<Record<string, ColumnKind>>,
+): AsyncGenerator<Table> {
+  const cursors = new Map<string, BranchCursor>();
+  for (const branch of wanted.keys()) {
+    cursors.set(branch, new BranchCursor(events.pieces(branch, bytesAtOnce / wanted.size)));
+  }
+  for (let first = 0; first < events.eventCount; first += eventsAtOnce) {
+    const rowCount = Math.min(eventsAtOnce, events.eventCount - first);
+    const columns: Record<string, Column> = {};
+    for (const [branch, list] of wanted) {
+      const parts = await cursors.get(branch)!.take(rowCount);
+      for (const element of list) {
+        const name = elementName(events, branch, element, isRagged(parts[0]!));
+        const values = parts.map((part) => (isRagged(part) ? valuesAt(part, element) : part));
+        columns[name] = joinColumns(values, kinds[name]!, name);
+      }
+    }
+    yield { rowCount, columns };
+  }
+}
+
+async function elementKind(events: RootEvents, branch: string, element: Element): Promise<ColumnKind> {
+  if (element === "count") return "int32";
+  const kind = events.kindOf(branch);
+  if (element !== "value") return kind === "float32" ? "float32" : "float64";
+  if (kind !== "integer") return kind;
+  for await (const piece of events.pieces(branch, bytesAtOnce)) {
+    if (piece instanceof BigInt64Array) return "int64";
+  }
+  return "int32";
+}
+
+/** What is taken of a branch: its value, an element, the number of elements. */
+type Element = number | "value" | "count";
+
+/** For each branch what is taken of it. */
+type Wanted = ReadonlyMap<string, readonly Element[]>;
+
+function wantedOf(
+  events: RootEvents,
+  columns: readonly string[] | undefined,
+  elements: readonly string[],
+): Wanted {
+  return columns
+    ? chosenColumns(events, columns)
+    : new Map([...plainColumns(events), ...chosenColumns(events, elements)]);
+}
+
+/** The name of a column. @throws DataError where the branch has no such element, or several values. */
+function elementName(events: RootEvents, branch: string, element: Element, hasSeveral: boolean): string {
+  const index = element === "count" ? "" : element;
+  if (!hasSeveral && element !== "value") {
+    throw new DataError(
+      `"${events.path}": "${branch}" has one value an event; write ${branch} instead of ${branch}[${index}].`,
+    );
+  }
+  if (hasSeveral && element === "value") {
+    throw new DataError(
+      `"${events.path}": "${branch}" has several values an event; choose elements, such as ${branch}[0], or their number, ${branch}[].`,
+    );
+  }
+  return hasSeveral ? `${branch}[${index}]` : branch;
+}
+
+function valuesAt(column: RaggedColumn, element: Element): Column {
+  return element === "count" ? countsOf(column) : elementOf(column, element as number);
+}
 
 function chosenColumns(events: RootEvents, patterns: readonly string[]): Wanted {
   const names = events.columns.map(({ name }) => name);
-  const wanted = new Map<string, (number | "value" | "count")[]>();
+  const wanted = new Map<string, Element[]>();
   for (const pattern of patterns) {
     const [, stem, index] = /^(.*?)(?:\[(\d*)\])?$/.exec(pattern)!;
     const element = index === undefined ? "value" : index === "" ? "count" : Number(index);
@@ -99,7 +176,7 @@ function chosenColumns(events: RootEvents, patterns: readonly string[]): Wanted 
 }
 
 function plainColumns(events: RootEvents): Wanted {
-  const wanted = new Map<string, (number | "value" | "count")[]>();
+  const wanted = new Map<string, Element[]>();
   for (const { name, shape, type } of events.columns) {
     if (shape === "scalar" || shape === "text") wanted.set(name, ["value"]);
     const length = shape === "fixed" ? Number(/\[(\d+)\]|,\s*(\d+)>/.exec(type)?.slice(1).find(Boolean)) : 0;

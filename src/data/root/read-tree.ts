@@ -1,7 +1,9 @@
 /** The columns of a TTree: numbers, texts, arrays and vectors of numbers, of split classes too. */
 import type { RootBranch, RootFile, RootTree } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
+import type { ColumnKind } from "../column-kind.ts";
 import { basketsOf, type Entries } from "./baskets.ts";
+import { BranchCursor } from "./branch-cursor.ts";
 import { branchLayout, columnName, type EntryLayout, layoutText } from "./leaf-layout.ts";
 import type { BranchColumn } from "./ragged.ts";
 import type { ColumnInfo, RootEvents } from "./root-events.ts";
@@ -18,13 +20,16 @@ export function treeEvents(path: string, file: RootFile, tree: RootTree, name: s
     throw new FileFormatError(`"${path}": the tree "${name}" is damaged.`);
   }
   const columns = treeColumns(tree.fBranches.arr);
+  const columnOf = (wanted: string): TreeColumn => columns.find((column) => column.name === wanted)!;
   return {
     path,
     name,
     kind: "TTree",
     eventCount: tree.fEntries,
     columns,
-    read: (column) => readColumn(path, file, tree, columns.find((one) => one.name === column)!),
+    kindOf: (column) => kindOf(columnOf(column).layout),
+    read: (column) => readColumn(path, file, tree, columnOf(column)),
+    pieces: (column, bytes) => piecesOf({ path, file, tree, bytes, isPiecewise: true }, columnOf(column)),
   };
 }
 
@@ -61,6 +66,12 @@ function treeColumns(branches: readonly RootBranch[], taken: Set<string> = new S
   return columns;
 }
 
+function kindOf(layout: EntryLayout | undefined): ColumnKind | "integer" {
+  if (layout === undefined || layout.shape === "text") return "text";
+  const { kind, size, name } = layout.number;
+  return kind === "integer" && (size < 4 || name === "int32") ? "int32" : kind;
+}
+
 /** Two branches of one name (as classes of a tree may have) are told apart by a number. */
 function free(name: string, taken: Set<string>): string {
   let unique = name;
@@ -69,12 +80,33 @@ function free(name: string, taken: Set<string>): string {
   return unique;
 }
 
+/** Packed bytes that are read together for a column that is wanted as a whole. */
+const bytesOfColumn = 16e6;
+
 async function readColumn(
   path: string,
   file: RootFile,
   tree: RootTree,
   column: TreeColumn,
 ): Promise<BranchColumn> {
+  const source = { path, file, tree, bytes: bytesOfColumn, isPiecewise: false };
+  for await (const whole of piecesOf(source, column)) return whole;
+  throw new Error("internal: a branch gave no values");
+}
+
+interface Source {
+  readonly path: string;
+  readonly file: RootFile;
+  readonly tree: RootTree;
+  /** Packed bytes that are read together. */
+  readonly bytes: number;
+  /** Whether each basket is handed over by itself, or all as one. */
+  readonly isPiecewise: boolean;
+}
+
+/** The values of a column: at least one piece. */
+async function* piecesOf(source: Source, column: TreeColumn): AsyncGenerator<BranchColumn> {
+  const { path, file, tree, bytes, isPiecewise } = source;
   const { branch, layout, name } = column;
   const where = `"${path}", branch "${name}"`;
   if (!layout) throw new FileFormatError(`${where} cannot be read: ${column.type}.`);
@@ -83,40 +115,73 @@ async function readColumn(
       `${where}: it has ${branch.fEntries} entries, the tree ${tree.fEntries}: the file is damaged.`,
     );
   }
-  if (layout.shape === "text") {
-    const texts: string[] = [];
-    for await (const entries of basketsOf(file, branch, where)) readTexts(entries, texts, where);
-    return texts;
+  const counter = layout.shape === "ragged" && layout.counter ? cursorOf(source, layout.counter) : undefined;
+  const collect = layout.shape === "text" ? textCollector(where) : numberCollector(layout, where);
+  for await (const entries of basketsOf(file, branch, where, bytes)) {
+    collect.add(entries, counter && (await countsOf(counter, entries.count)));
+    if (isPiecewise) yield collect.finish();
   }
-  const sink = new ValueSink(layout.number.kind, where);
-  const counts =
-    layout.shape === "ragged" && layout.counter
-      ? await countsOf(path, file, tree, layout.counter)
-      : undefined;
-  const offsets = new Uint32Array(tree.fEntries + 1);
-  let event = 0;
-  for await (const entries of basketsOf(file, branch, where)) {
-    const starts = entries.starts ?? impliedStarts(entries, layout, counts, event, where);
-    for (let i = 0; i < entries.count; i++) {
-      addEntry(entries.bytes, starts[i]!, starts[i + 1]!, layout, sink, where);
-      offsets[++event] = sink.length;
-    }
-  }
-  const values = sink.finish();
-  return layout.shape === "fixed" && layout.count === 1 ? values : { offsets, values };
+  if (!isPiecewise || branch.fEntries === 0) yield collect.finish();
 }
 
-/** How many values each event has, from the branch that counts them. */
-async function countsOf(
-  path: string,
-  file: RootFile,
-  tree: RootTree,
-  counter: string,
-): Promise<ArrayLike<number | bigint> | undefined> {
-  const column = treeColumns(tree.fBranches.arr).find(
+/** Takes baskets; what came since the last call is a piece. */
+interface Collector {
+  add(entries: Entries, counts: readonly number[] | undefined): void;
+  finish(): BranchColumn;
+}
+
+function textCollector(where: string): Collector {
+  let texts: string[] = [];
+  return {
+    add: (entries) => readTexts(entries, texts, where),
+    finish: () => {
+      const piece = texts;
+      texts = [];
+      return piece;
+    },
+  };
+}
+
+function numberCollector(layout: Numbers, where: string): Collector {
+  let sink = new ValueSink(layout.number.kind, where);
+  let offsets = new Uint32Array(1);
+  let count = 0;
+  return {
+    add: (entries, counts) => {
+      const starts = entries.starts ?? impliedStarts(entries, layout, counts, where);
+      if (count + entries.count >= offsets.length) {
+        const wider = new Uint32Array(Math.max(2 * offsets.length, count + entries.count + 1));
+        wider.set(offsets);
+        offsets = wider;
+      }
+      for (let i = 0; i < entries.count; i++) {
+        addEntry(entries.bytes, starts[i]!, starts[i + 1]!, layout, sink, where);
+        offsets[++count] = sink.length;
+      }
+    },
+    finish: () => {
+      const values = sink.finish();
+      const ends = offsets.slice(0, count + 1);
+      sink = new ValueSink(layout.number.kind, where);
+      offsets = new Uint32Array(1);
+      count = 0;
+      return layout.shape === "fixed" && layout.count === 1 ? values : { offsets: ends, values };
+    },
+  };
+}
+
+/** The branch that counts the values of each event. */
+function cursorOf(source: Source, counter: string): BranchCursor | undefined {
+  const column = treeColumns(source.tree.fBranches.arr).find(
     ({ name, shape }) => name === counter && shape === "scalar",
   );
-  return column && ((await readColumn(path, file, tree, column)) as ArrayLike<number | bigint>);
+  return column && new BranchCursor(piecesOf({ ...source, isPiecewise: true }, column));
+}
+
+/** How many values each of the next events has. */
+async function countsOf(counter: BranchCursor, events: number): Promise<readonly number[]> {
+  const parts = await counter.take(events);
+  return parts.flatMap((part) => Array.from(part as ArrayLike<number | bigint>, Number));
 }
 
 type Numbers = Exclude<EntryLayout, { shape: "text" }>;
@@ -125,16 +190,13 @@ type Numbers = Exclude<EntryLayout, { shape: "text" }>;
 function impliedStarts(
   { count, end }: Entries,
   layout: Numbers,
-  counts: ArrayLike<number | bigint> | undefined,
-  firstEvent: number,
+  counts: readonly number[] | undefined,
   where: string,
 ): Uint32Array {
   const starts = new Uint32Array(count + 1);
   for (let i = 0; i < count; i++) {
     const length =
-      layout.shape === "ragged" && counts
-        ? Number(counts[firstEvent + i]!) * layout.number.size + layout.header
-        : end / count;
+      layout.shape === "ragged" && counts ? counts[i]! * layout.number.size + layout.header : end / count;
     starts[i + 1] = starts[i]! + length;
     if (!Number.isInteger(length) || length < 0) throw wrongLength(where);
   }

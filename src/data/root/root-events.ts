@@ -1,4 +1,5 @@
 /** What a TTree and an RNTuple have in common: events with named columns, read one at a time. */
+import type { ColumnKind } from "../column-kind.ts";
 import type { BranchColumn } from "./ragged.ts";
 
 /** A column as it stands in the file. */
@@ -19,6 +20,14 @@ export interface RootEvents {
   readonly kind: "TTree" | "RNTuple";
   readonly eventCount: number;
   readonly columns: readonly ColumnInfo[];
+  /** What the values of a column become; `integer`: `int32` where all of them fit, else `int64`. */
+  kindOf(column: string): ColumnKind | "integer";
   /** The values of one of `columns`. */
   read(column: string): Promise<BranchColumn>;
+  /**
+   * The same in pieces, in order: about a basket or a cluster each, with whole numbers as narrow as the piece allows.
+   *
+   * @param bytes about how many packed bytes are read together.
+   */
+  pieces(column: string, bytes: number): AsyncGenerator<BranchColumn>;
 }

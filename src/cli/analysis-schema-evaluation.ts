@@ -40,6 +40,10 @@ export const evaluation: z.ZodType<Analysis["evaluation"]> = z
       .optional()
       .describe("class sums of weights that the AMS is computed for, e.g. { s: 691.9886, b: 410999.8473 }"),
     bootstrap: wholeNumber(0, "bootstrap samples for the uncertainties; 0: none").default(100),
+    events: wholeNumber(
+      100,
+      "of a set with more events, metrics are computed on so many, chosen at even distances; predictions are of all",
+    ).default(1_000_000),
     sets: z
       .record(
         z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "expected a name of letters, digits, - and _"),

@@ -268,6 +268,8 @@ export interface EvaluationConfiguration {
   readonly renormalise?: Readonly<Record<string, number>> | undefined;
   /** Bootstrap samples for the uncertainties. */
   readonly bootstrap: number;
+  /** Metrics of larger sets are computed on so many of their events. */
+  readonly events: number;
   readonly sets: Readonly<Record<string, EvaluationSet>>;
 }
 

@@ -4,14 +4,15 @@ import type { CommandContext } from "./command-context.ts";
 import { compareRuns, comparisonText } from "./compare-runs.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
+import { labelled } from "./labelled-events.ts";
 import { loadRun } from "./load-run.ts";
 import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
-import { labelled, readEvents } from "./prepare-events.ts";
+import { onlyScored } from "./predictions-file.ts";
+import { readEvents } from "./prepare-events.ts";
 import { readMetrics, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { scoreFairly } from "./score-events.ts";
-import { onlyScored } from "./train-analysis.ts";
 import { openFolds } from "./train-ensemble.ts";
 
 export interface EvaluateOptions {

@@ -16,10 +16,11 @@ import {
 } from "../statistics/index.ts";
 import { binaryLabels, binaryView, classTotals, hasSignal } from "./binary-view.ts";
 import type { CommandContext } from "./command-context.ts";
-import { count } from "./count.ts";
-import { type LoadedRun, loadRun } from "./load-run.ts";
-import { type LabelledEvents, labelled, readEvents, selectEvents } from "./prepare-events.ts";
 import type { ExportOptions } from "./command-export.ts";
+import { count } from "./count.ts";
+import { type LabelledEvents, labelled, selectEvents } from "./labelled-events.ts";
+import { type LoadedRun, loadRun } from "./load-run.ts";
+import { readEvents } from "./prepare-events.ts";
 import { readUnlabelled } from "./read-inputs.ts";
 import { writeJson } from "./run-folder.ts";
 import { scoreEvents, scoreFairly } from "./score-events.ts";

@@ -5,11 +5,13 @@ import {
   columnOf,
   numbersOf,
   readTable,
+  selectValues,
   type Table,
   tableOf,
   writeTable,
 } from "../data/index.ts";
 import type { ScoredSet } from "./evaluation.ts";
+import { rowsOfMatrix } from "./labelled-events.ts";
 
 /** A scored set with what identifies its events. */
 export interface IdentifiedSet extends ScoredSet {
@@ -40,19 +42,21 @@ function numberedColumns<A extends Float32Array | Float64Array>(
   return Object.fromEntries(columns);
 }
 
+/** The rows of `predictions/NAME.csv`. */
+export function predictionTable(set: IdentifiedSet): Table {
+  const { id, folds, targets, targetCount, weights, predictions, outputCount } = set;
+  return tableOf({
+    ...(id === undefined ? {} : { [id.name]: id.values }),
+    ...(folds === undefined ? {} : { fold: folds }),
+    ...numberedColumns("target", targets, targetCount),
+    ...(weights === undefined ? {} : { weight: weights }),
+    ...predictionColumns(predictions, outputCount),
+  });
+}
+
 /** Writes the predictions of a set to `predictions/NAME.csv`. */
 export async function writePredictions(folder: string, name: string, set: IdentifiedSet): Promise<void> {
-  const { id, folds, targets, targetCount, weights, predictions, outputCount } = set;
-  await writeTable(
-    join(folder, `${name}.csv`),
-    tableOf({
-      ...(id === undefined ? {} : { [id.name]: id.values }),
-      ...(folds === undefined ? {} : { fold: folds }),
-      ...numberedColumns("target", targets, targetCount),
-      ...(weights === undefined ? {} : { weight: weights }),
-      ...predictionColumns(predictions, outputCount),
-    }),
-  );
+  await writeTable(join(folder, `${name}.csv`), predictionTable(set));
 }
 
 /** Reads what `writePredictions` wrote, without the ids. */
@@ -95,4 +99,21 @@ export function matrixOf(
 /** The id column of a table, if the analysis has one. */
 export function idColumn(table: Table, name: string | undefined): IdentifiedSet["id"] {
   return name === undefined ? undefined : { name, values: columnOf(table, name) };
+}
+
+/** Without the events that no member could score. */
+export function onlyScored(set: IdentifiedSet): IdentifiedSet {
+  const { predictions, outputCount, targets, targetCount, weights, folds, id } = set;
+  const eventCount = predictions.length / outputCount;
+  const rows: number[] = [];
+  for (let i = 0; i < eventCount; i++) if (!Number.isNaN(predictions[i * outputCount]!)) rows.push(i);
+  if (rows.length === eventCount) return set;
+  return {
+    ...set,
+    predictions: rowsOfMatrix(predictions, rows, outputCount),
+    targets: rowsOfMatrix(targets, rows, targetCount),
+    weights: weights && Float64Array.from(rows, (row) => weights[row]!),
+    ...(folds === undefined ? {} : { folds: selectValues(folds, rows) }),
+    ...(id === undefined ? {} : { id: { name: id.name, values: selectValues(id.values, rows) } }),
+  };
 }

@@ -1,36 +1,54 @@
-/** From raw events to arrays: reading, targets and weights, the validation split. */
-import { Stream } from "../array/index.ts";
+/** From files to raw events with targets and weights, and the split into training and validation, in memory or in pieces. */
 import {
-  type Column,
-  classTargets,
-  columnOf,
+  type ColumnStore,
+  chained,
   computeColumns,
   concatenateTables,
-  eventWeights,
-  expandNames,
-  regressionTargets,
-  selectRows,
-  splitByHash,
-  stratifiedSplit,
+  DiskStore,
+  evenPieces,
+  firstPiece,
+  MemoryStore,
+  markedRows,
+  pieceRows,
+  storedTable,
   type Table,
+  type TableSource,
+  WholeTable,
 } from "../data/index.ts";
-import { ConfigurationError, DataError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, unknownName } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
-import { readInputs } from "./read-inputs.ts";
-
-/** Raw events with what is to be learnt and the weights, as they are in the file. */
-export interface LabelledEvents {
-  readonly table: Table;
-  /** `[events, targets]`. */
-  readonly targets: Float32Array;
-  readonly targetCount: number;
-  readonly weights: Float64Array | undefined;
-}
+import { validationMarks } from "./deal-events.ts";
+import {
+  checkTargetColumns,
+  LabelCheck,
+  type LabelledEvents,
+  type LabelledSource,
+  labelled,
+  labelPiece,
+  selectEvents,
+} from "./labelled-events.ts";
+import { openInputs, readInputs } from "./read-inputs.ts";
 
 /** The training events and those that no network trains on. */
 export interface SplitEvents {
   readonly training: LabelledEvents;
   readonly validation: LabelledEvents;
+}
+
+/** The same in pieces. */
+export interface SplitSources {
+  readonly training: LabelledSource;
+  readonly validation: LabelledSource;
+  /** Lets go of what was put aside. */
+  remove(): Promise<void>;
+}
+
+/** How reading keeps to a limit on memory. */
+export interface ReadingLimits {
+  /** About how many bytes reading itself may use. */
+  readonly bytes?: number | undefined;
+  /** An existing folder, in which the events are put aside; default: in memory. */
+  readonly folder?: string | undefined;
 }
 
 /**
@@ -44,121 +62,119 @@ export async function readEvents(
   files: readonly string[],
   select: string | undefined,
 ): Promise<Table> {
-  const { features, weights, target } = analysis;
-  const numbers = [
-    ...features.continuous.filter((name) => !name.startsWith("!")),
-    ...(weights.column ? [weights.column] : []),
-  ];
-  const texts = target.classes !== undefined ? target.columns : [];
-  return computeColumns(await readInputs(analysis, files, { select, numbers, texts }), target.compute);
+  const table = await readInputs(analysis, files, { select, ...columnTypes(analysis) });
+  return computeColumns(table, analysis.target.compute);
+}
+
+function columnTypes({ features, weights, target }: Analysis): {
+  readonly numbers: readonly string[];
+  readonly texts: readonly string[];
+} {
+  return {
+    numbers: [
+      ...features.continuous.filter((name) => !name.startsWith("!")),
+      ...(weights.column ? [weights.column] : []),
+    ],
+    texts: target.classes !== undefined ? target.columns : [],
+  };
 }
 
 /** Reads the events of an analysis and splits off the validation events. */
 export async function readAndSplit(analysis: Analysis, files: readonly string[]): Promise<SplitEvents> {
   const { validation } = analysis.folds;
-  const { select } = analysis.input;
   if ("select" in validation) {
-    const chosen = `(${validation.select}\n)`;
-    const both = (expression: string): string =>
-      select === undefined ? expression : `(${select}\n) AND ${expression}`;
-    const training = await readEvents(analysis, files, both(`${chosen} IS NOT TRUE`));
-    const held = await readEvents(analysis, files, both(chosen));
+    const [chosen, others] = selections(analysis, validation.select);
+    const training = await readEvents(analysis, files, others);
+    const held = await readEvents(analysis, files, chosen);
     checkColumns(analysis, training);
-    return splitRows(
-      labelled(
-        analysis,
-        concatenateTables([training, held], ["the training events", "the validation events"]),
-      ),
-      range(0, training.rowCount),
-      range(training.rowCount, training.rowCount + held.rowCount),
+    const events = labelled(
+      analysis,
+      concatenateTables([training, held], ["the training events", "the validation events"]),
     );
+    const marks = new Uint8Array(events.table.rowCount).fill(1, training.rowCount);
+    return { training: marked(events, marks, 0), validation: marked(events, marks, 1) };
   }
-  const table = await readEvents(analysis, files, select);
+  const table = await readEvents(analysis, files, analysis.input.select);
   checkColumns(analysis, table);
   const events = labelled(analysis, table);
-  const { by } = analysis.folds;
-  const split =
-    by === undefined
-      ? stratifiedSplit(
-          table.rowCount,
-          validation.fraction,
-          stratificationKeys(analysis, table),
-          new Stream(analysis.seed, "validation split"),
-        )
-      : splitByHash(
-          expandNames(by, Object.keys(table.columns), "folds.by: column").map((name) =>
-            columnOf(table, name),
-          ),
-          validation.fraction,
-          by.join(", "),
-        );
-  return splitRows(events, split.training, split.validation);
+  const marks = await validationMarks(analysis, new WholeTable(table), validation.fraction);
+  return { training: marked(events, marks, 0), validation: marked(events, marks, 1) };
 }
 
-/** Targets and weights of events that have them. */
-export function labelled(analysis: Analysis, table: Table): LabelledEvents {
-  const { target, weights } = analysis;
-  const known = Object.keys(table.columns);
-  checkTargets(analysis, known);
-  const targets =
-    target.task === "regression"
-      ? regressionTargets(table, target.columns)
-      : classTargets(table, target.columns[0]!, target.classes);
-  checkBinary(analysis, targets);
-  if (weights.column !== undefined && !known.includes(weights.column)) {
-    throw unknownName("weights.column", weights.column, known);
-  }
-  return {
-    table,
-    targets,
-    targetCount: target.columns.length,
-    weights: weights.column === undefined ? undefined : eventWeights(table, weights.column),
+/**
+ * As {@link readAndSplit}, piece by piece: with a folder the events are put aside in it, and are never in memory together.
+ */
+export async function readSplitSources(
+  analysis: Analysis,
+  files: readonly string[],
+  { bytes, folder }: ReadingLimits = {},
+): Promise<SplitSources> {
+  const stores: ColumnStore[] = [];
+  const remove = async (): Promise<void> => {
+    for (const store of stores) await store.remove();
   };
-}
-
-/** Rows of labelled events. */
-export function selectEvents(events: LabelledEvents, rows: Int32Array): LabelledEvents {
-  const { targetCount } = events;
-  return {
-    table: selectRows(events.table, rows),
-    targets: rowsOfMatrix(events.targets, rows, targetCount),
-    targetCount,
-    weights: events.weights && Float64Array.from(rows, (row) => events.weights![row]!),
+  const read = async (select: string | undefined): Promise<TableSource> => {
+    const scan = await openInputs(analysis, files, {
+      select,
+      ...columnTypes(analysis),
+      ...(bytes === undefined ? {} : { memory: bytes }),
+    });
+    const store = folder === undefined ? new MemoryStore() : await DiskStore.create(folder);
+    stores.push(store);
+    return storedTable(computed(evenPieces(scan, pieceRows), analysis), store);
   };
+  try {
+    const sources = await splitSources(analysis, read);
+    await checkLabels(analysis, chained([sources.training.source, sources.validation.source]));
+    return { ...sources, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
-/** Rows of numbers `[events, width]`. */
-export function rowsOfMatrix<A extends Float32Array | Float64Array>(
-  values: A,
-  rows: ArrayLike<number>,
-  width: number,
-): A;
-export function rowsOfMatrix(
-  values: Float32Array | Float64Array,
-  rows: ArrayLike<number>,
-  width: number,
-): Float32Array | Float64Array {
-  const size = rows.length * width;
-  const result = values instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
-  for (let i = 0; i < rows.length; i++) {
-    result.set(values.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
-  }
-  return result;
+async function* computed(pieces: AsyncIterable<Table>, { target }: Analysis): AsyncGenerator<Table> {
+  for await (const piece of pieces) yield await computeColumns(piece, target.compute);
 }
 
-/** The columns whose proportions folds and splits keep. */
-export function stratificationKeys(analysis: Analysis, table: Table): readonly Column[] {
-  const { folds, target, features } = analysis;
-  const known = Object.keys(table.columns);
-  if (folds.stratify === false) return [];
-  if (folds.stratify !== true) {
-    return expandNames(folds.stratify, known, "folds.stratify: column").map((name) => columnOf(table, name));
+async function splitSources(
+  analysis: Analysis,
+  read: (select: string | undefined) => Promise<TableSource>,
+): Promise<Omit<SplitSources, "remove">> {
+  const { validation } = analysis.folds;
+  const label = (piece: Table): LabelledEvents => labelPiece(analysis, piece);
+  if ("select" in validation) {
+    const [chosen, others] = selections(analysis, validation.select);
+    const training = await read(others);
+    await checkSource(analysis, training);
+    return { training: { source: training, label }, validation: { source: await read(chosen), label } };
   }
-  // Categorical features that only exist after a transform cannot be used here; those of the file can.
-  const present = features.categorical.filter((name) => known.includes(name));
-  return [...(target.task === "regression" ? [] : target.columns), ...present].map((name) =>
-    columnOf(table, name),
-  );
+  const all = await read(analysis.input.select);
+  await checkSource(analysis, all);
+  const marks = await validationMarks(analysis, all, validation.fraction);
+  const side = (mark: number): LabelledSource => ({ source: markedRows(all, marks, mark), label });
+  const [training, held] = [side(0), side(1)];
+  checkNotEmpty(training.source.rowCount);
+  return { training, validation: held };
+}
+
+async function checkSource(analysis: Analysis, source: TableSource): Promise<void> {
+  const first = await firstPiece(source);
+  if (first !== undefined) checkColumns(analysis, first);
+}
+
+async function checkLabels(analysis: Analysis, source: TableSource): Promise<void> {
+  const check = new LabelCheck(analysis);
+  for await (const piece of source.pieces()) check.add(labelPiece(analysis, piece));
+  check.finish();
+}
+
+/** The selection of the validation events and that of all others. */
+function selections({ input: { select } }: Analysis, validation: string): [string, string] {
+  const chosen = `(${validation}\n)`;
+  const both = (expression: string): string =>
+    select === undefined ? expression : `(${select}\n) AND ${expression}`;
+  return [both(chosen), both(`${chosen} IS NOT TRUE`)];
 }
 
 /** Says early, with the key of the analysis, which columns are not there. */
@@ -168,34 +184,18 @@ function checkColumns(analysis: Analysis, table: Table): void {
     if (name !== undefined && !known.includes(name)) throw unknownName(key, name, known);
   };
   check("input.id: column", analysis.input.id);
-  checkTargets(analysis, known);
+  checkTargetColumns(analysis.target.columns, known);
   check("weights.column", analysis.weights.column);
 }
 
-function checkTargets({ target: { columns } }: Analysis, known: readonly string[]): void {
-  for (const name of columns) {
-    if (!known.includes(name)) {
-      throw unknownName(columns.length === 1 ? "target.column" : "target.columns", name, known);
-    }
-  }
+function marked(events: LabelledEvents, marks: Uint8Array, wanted: number): LabelledEvents {
+  const rows: number[] = [];
+  for (let i = 0; i < marks.length; i++) if (marks[i] === wanted) rows.push(i);
+  if (wanted === 0) checkNotEmpty(rows.length);
+  return selectEvents(events, Int32Array.from(rows));
 }
 
-function checkBinary({ target }: Analysis, targets: Float32Array): void {
-  if (target.task !== "binary") return;
-  const other = targets.find((value) => value !== 0 && value !== 1);
-  if (other !== undefined) {
-    throw new DataError(
-      `target "${target.columns[0]}": a binary target has the classes 0 and 1, but there is ${other}. Give target.classes.`,
-    );
-  }
-}
-
-function splitRows(events: LabelledEvents, training: Int32Array, validation: Int32Array): SplitEvents {
-  if (training.length === 0)
+function checkNotEmpty(trainingCount: number): void {
+  if (trainingCount === 0)
     throw new ConfigurationError("folds.validation: it leaves no events for training.");
-  return { training: selectEvents(events, training), validation: selectEvents(events, validation) };
-}
-
-function range(start: number, end: number): Int32Array {
-  return Int32Array.from({ length: end - start }, (_, i) => start + i);
 }

@@ -1,11 +1,17 @@
 /** Reading the input files of an analysis, each with what is said of its origin: label, weight factor, cut. */
 import { sep } from "node:path";
 import {
+  chainScans,
   concatenateTables,
+  emptyTable,
+  kindOf,
   numbersOf,
+  openTable,
   type ReadTableOptions,
   readTable,
+  type ScanTableOptions,
   type Table,
+  type TableScan,
   tableOf,
 } from "../data/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
@@ -28,28 +34,70 @@ export async function readInputs(
   files: readonly string[],
   options: ReadTableOptions,
 ): Promise<Table> {
-  const { sources, tree } = analysis.input;
-  const { input, target, weights, features, transforms, evaluation, folds } = analysis;
-  const elements = elementNames([input, target, weights, features, transforms, evaluation, folds]);
-  const reading = { ...options, tree, elements };
-  if (sources.length === 0) return readTable(files, reading);
-  const described = files.map((file) => sources.find((source) => isOf(source, file)));
-  if (described.every((source) => source === undefined)) return readTable(files, reading);
-  const isLabelled = described.some((source) => source?.label !== undefined);
+  const reading = readingOptions(analysis, options);
+  const sources = describedFiles(analysis, files);
+  if (sources === undefined) return readTable(files, reading);
   const tables: Table[] = [];
   for (const [i, file] of files.entries()) {
-    const source = described[i];
-    if (isLabelled && source?.label === undefined) {
-      throw new ConfigurationError(`input.files: "${file}" has no label, others have; give each one.`);
-    }
+    const source = sources[i];
     const select = both(options.select, source?.select);
     // The column of labels is not in the file: a selection by it is made of the labels themselves.
     tables.push(withSource(await readTable([file], { ...reading, select }), analysis, source));
   }
-  return concatenateTables(
-    tables,
-    files.map((file) => `"${file}"`),
-  );
+  return concatenateTables(tables, quoted(files));
+}
+
+/** The events of {@link readInputs} piece by piece. @throws as readInputs. */
+export async function openInputs(
+  analysis: Analysis,
+  files: readonly string[],
+  options: ScanTableOptions,
+): Promise<TableScan> {
+  const reading = readingOptions(analysis, options);
+  const sources = describedFiles(analysis, files);
+  if (sources === undefined) return openTable(files, reading);
+  const scans: TableScan[] = [];
+  for (const [i, file] of files.entries()) {
+    const source = sources[i];
+    const scan = await openTable([file], { ...reading, select: both(options.select, source?.select) });
+    const { columns } = withSource(emptyTable(scan.kinds), analysis, source);
+    const kinds = Object.entries(columns).map(([name, column]) => [name, kindOf(column)]);
+    scans.push({
+      rowCount: scan.rowCount,
+      kinds: Object.fromEntries(kinds),
+      pieces: async function* () {
+        for await (const piece of scan.pieces()) yield withSource(piece, analysis, source);
+      },
+    });
+  }
+  return chainScans(scans, quoted(files));
+}
+
+function readingOptions<O extends ReadTableOptions>(analysis: Analysis, options: O): O {
+  const { input, target, weights, features, transforms, evaluation, folds } = analysis;
+  const elements = elementNames([input, target, weights, features, transforms, evaluation, folds]);
+  return { ...options, tree: input.tree, elements };
+}
+
+/** What is said of the origin of each file; undefined where nothing is said of any. */
+function describedFiles(
+  { input: { sources } }: Analysis,
+  files: readonly string[],
+): readonly (SourceConfiguration | undefined)[] | undefined {
+  const described = files.map((file) => sources.find((source) => isOf(source, file)));
+  if (described.every((source) => source === undefined)) return undefined;
+  const isLabelled = described.some((source) => source?.label !== undefined);
+  const without = described.findIndex((source) => isLabelled && source?.label === undefined);
+  if (without >= 0) {
+    throw new ConfigurationError(
+      `input.files: "${files[without]}" has no label, others have; give each one.`,
+    );
+  }
+  return described;
+}
+
+function quoted(files: readonly string[]): string[] {
+  return files.map((file) => `"${file}"`);
 }
 
 /** Events to predict for: neither targets nor weights are needed, nor the origin of the files known. */

@@ -1,23 +1,17 @@
 /** A whole run: from the analysis file to the folder with networks, predictions, metrics and report. */
 import { existsSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { columnOf, type FoldYielder, selectRows, writeText } from "../data/index.ts";
+import { writeText } from "../data/index.ts";
 import { ConfigurationError, InterruptedError, TrainingError } from "../errors/index.ts";
 import { reportHtml, type TimingRow } from "../plot/index.ts";
 import { softwareVersions, type TrainingEvent } from "../train/index.ts";
 import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
-import { evaluateSets, eventCount, type Metrics } from "./evaluation.ts";
+import { evaluateSets, type Metrics } from "./evaluation.ts";
+import { type LabelledEvents, labelled } from "./labelled-events.ts";
 import { memberTable } from "./member-table.ts";
-import { type IdentifiedSet, idColumn, writePredictions } from "./predictions-file.ts";
-import {
-  type LabelledEvents,
-  labelled,
-  readAndSplit,
-  readEvents,
-  rowsOfMatrix,
-  type SplitEvents,
-} from "./prepare-events.ts";
+import { memoryPlan } from "./memory-plan.ts";
+import { type IdentifiedSet, onlyScored } from "./predictions-file.ts";
+import { readEvents, readSplitSources, type SplitSources } from "./prepare-events.ts";
 import type { Reporter } from "./reporter.ts";
 import { type RunIdentity, type RunState, resumeRun, withoutFiles } from "./resume-run.ts";
 import {
@@ -31,7 +25,15 @@ import {
 } from "./run-folder.ts";
 import { fingerprintFiles, type RunRecord, userModules } from "./run-record.ts";
 import { type RunTimings, runReport } from "./run-report.ts";
-import { type Scorer, scoreFairly, scoreMembers } from "./score-events.ts";
+import { type Scorer, scoreFairly } from "./score-events.ts";
+import {
+  describedSet,
+  type KeptScores,
+  keepScores,
+  outOfFoldCount,
+  outOfFoldScores,
+  validationScores,
+} from "./score-run.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
 import { augmentationOf, prepareTraining, type TrainedAnalysis, trainEnsemble } from "./train-ensemble.ts";
 
@@ -44,6 +46,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Least time between two checkpoints of a member; 0: at the end of every fold. */
   readonly checkpointSeconds?: number | undefined;
+  /** What all processes together may use, in bytes; default: events are held in memory. */
+  readonly memory?: number | undefined;
   /** Puts finished members into the new folder, which are then not trained. */
   takeMembers?(folder: string): void;
 }
@@ -90,25 +94,31 @@ export async function trainAnalysis(
     if (state === "extended") reporter.note(`adding members to the run in ${out}`);
     adviseOnInterrupt(`interrupted. Run the same command again to go on with the run in "${out}".`);
 
+    const memory = memoryPlan(options.memory, options.workers);
     const reading = clock.phase("reading events");
-    const split = await readAndSplit(analysis, inputFiles);
-    const readCount = split.training.table.rowCount + split.validation.table.rowCount;
+    const split = await readSplitSources(analysis, inputFiles, {
+      bytes: memory?.reading,
+      folder: memory && out,
+    });
+    const [trainingCount, validationCount] = [split.training, split.validation].map(
+      ({ source }) => source.rowCount,
+    ) as [number, number];
     reading(
-      `read ${count(readCount)} events: ${count(split.training.table.rowCount)} for training, ${count(split.validation.table.rowCount)} for validation`,
+      `read ${count(trainingCount + validationCount)} events: ${count(trainingCount)} for training, ${count(validationCount)} for validation`,
     );
     const sets = await readSets(file, clock);
     stopIfAborted(signal);
 
     const preparing = clock.phase("writing folds");
-    const prepared = await prepareTraining(analysis, split.training, directory);
-    const folds = await prepared.write(paths);
+    const prepared = await prepareTraining(analysis, split.training, directory, memory);
+    const folds = await prepared.write(paths, memory && out);
     preparing(`wrote ${folds.foldCount} folds of ${folds.featureCount} features`);
     try {
       if (state === "new") options.takeMembers?.(out);
       const training = clock.silentPhase("training");
       const { parameterCount, training: trained } = await trainEnsemble(analysis, folds, paths, {
         directory,
-        workers: options.workers,
+        workers: memory?.workers ?? options.workers,
         resume: isResumed,
         checkpointSeconds: options.checkpointSeconds,
         signal,
@@ -125,19 +135,24 @@ export async function trainAnalysis(
         },
       });
       training();
-      const ready: TrainedAnalysis = { ...prepared, folds, parameterCount, training: trained };
-      const { scored, members } = await scoreAll(file, ready, split, sets, options, clock);
+      const ready: TrainedAnalysis = {
+        pipeline: prepared.pipeline,
+        folds,
+        parameterCount,
+        training: trained,
+      };
+      const scores = await scoreAll(file, ready, split, sets, paths, options, clock);
 
       const evaluating = clock.phase("evaluating");
+      const scored = Object.fromEntries(Object.entries(scores).map(([name, { kept }]) => [name, kept]));
       const metrics = evaluateSets(analysis, scored);
-      const comparison = memberTable(analysis, trained.ensemble, scored.validation!, members);
+      const validation = scores.validation!.kept;
+      const comparison = memberTable(analysis, trained.ensemble, validation, validation.members ?? []);
       evaluating("evaluated");
       stopIfAborted(signal);
 
       const record = recordOf(file, identity, ready, split, sets);
       const writing = clock.phase("writing the run");
-      await mkdir(paths.predictions, { recursive: true });
-      for (const [name, set] of Object.entries(scored)) await writePredictions(paths.predictions, name, set);
       await writeJson(paths.metrics, metrics);
       if (comparison !== undefined) await writeJson(paths.members, comparison);
       const timings: RunTimings = {
@@ -160,6 +175,7 @@ export async function trainAnalysis(
       return { paths, record, metrics };
     } finally {
       folds.close();
+      await split.remove();
     }
   } catch (error) {
     throw cleaner.after(error);
@@ -265,40 +281,39 @@ async function readSets(
   return sets;
 }
 
-/** Predictions for validation (each member's too), training out of fold, and the further sets. */
+/** Predictions for validation (each member's too), training out of fold, and the further sets, into their files. */
 async function scoreAll(
   { analysis, directory }: AnalysisFile,
-  { training: { ensemble }, folds, foldRows, pipeline }: TrainedAnalysis,
-  { training, validation }: SplitEvents,
+  { training: { ensemble }, folds, pipeline }: TrainedAnalysis,
+  { validation }: SplitSources,
   sets: Readonly<Record<string, LabelledEvents>>,
+  { predictions: folder }: RunPaths,
   { reporter, signal }: RunOptions,
   clock: PhaseClock,
-): Promise<{
-  readonly scored: Readonly<Record<string, IdentifiedSet>>;
-  readonly members: readonly Float64Array[];
-}> {
+): Promise<Readonly<Record<string, KeptScores>>> {
+  const { events: atMost } = analysis.evaluation;
   const scorer: Scorer = { ensemble, pipeline, plan: augmentationOf(folds), directory };
-  const { outputCount } = ensemble;
-  const described = (
-    events: LabelledEvents,
-    predictions: Float64Array,
-    renormalise: boolean,
-  ): IdentifiedSet => ({
-    predictions,
-    outputCount,
-    targets: events.targets,
-    targetCount: events.targetCount,
-    weights: events.weights,
-    renormalise,
-    id: idColumn(events.table, analysis.input.id),
-  });
   const settings = { signal, onProgress: (share: number) => reporter.share(share) };
   const done = clock.phase("predicting");
-  const byMember = await scoreMembers(scorer, validation.table, settings);
-  const scored: Record<string, IdentifiedSet> = {
-    validation: described(validation, byMember.ensemble, true),
-    outOfFold: await outOfFold(training, foldRows, ensemble, folds, signal, described),
+  const scores: Record<string, KeptScores> = {};
+  const keep = async (name: string, pieces: AsyncIterable<IdentifiedSet>, eventCount: number) => {
+    scores[name] = await keepScores(folder, name, pieces, eventCount, atMost);
+    if (eventCount > atMost) {
+      reporter.note(
+        `${name}: evaluated on ${count(atMost)} of its ${count(eventCount)} events (evaluation.events)`,
+      );
+    }
   };
+  await keep(
+    "validation",
+    validationScores(scorer, analysis, validation, settings),
+    validation.source.rowCount,
+  );
+  await keep(
+    "outOfFold",
+    outOfFoldScores(ensemble, analysis, folds, settings),
+    outOfFoldCount(ensemble, folds),
+  );
   for (const [name, events] of Object.entries(sets)) {
     const fair = await scoreFairly(scorer, folds, events.table, settings);
     if (fair.trainingCount > 0) {
@@ -306,67 +321,26 @@ async function scoreAll(
         `evaluation.sets.${name}: ${count(fair.trainingCount)} of its events are training events; they are scored out of fold`,
       );
     }
-    scored[name] = onlyScored(
-      described(events, fair.predictions, analysis.evaluation.sets[name]!.renormalise),
-    );
+    const { renormalise } = analysis.evaluation.sets[name]!;
+    const { outputCount } = ensemble;
+    const set = onlyScored(describedSet(analysis, events, fair.predictions, outputCount, renormalise));
+    await keep(name, alone(set), set.predictions.length / outputCount);
   }
-  done(`predicted ${count(Object.values(scored).reduce((sum, set) => sum + eventCount(set), 0))} events`);
-  return { scored, members: byMember.members };
+  done(
+    `predicted ${count(Object.values(scores).reduce((sum, { eventCount }) => sum + eventCount, 0))} events`,
+  );
+  return scores;
 }
 
-async function outOfFold(
-  training: LabelledEvents,
-  foldRows: readonly Int32Array[],
-  ensemble: TrainedAnalysis["training"]["ensemble"],
-  folds: FoldYielder,
-  signal: AbortSignal | undefined,
-  described: (events: LabelledEvents, predictions: Float64Array, renormalise: boolean) => IdentifiedSet,
-): Promise<IdentifiedSet> {
-  const { outputCount } = ensemble;
-  const byFold = await ensemble.predictOutOfFold(folds, signal === undefined ? {} : { signal });
-  const { rowCount } = training.table;
-  const predictions = new Float64Array(rowCount * outputCount);
-  const foldOf = new Int32Array(rowCount);
-  for (const [fold, rows] of foldRows.entries()) {
-    for (const [i, row] of rows.entries()) {
-      foldOf[row] = fold;
-      for (let output = 0; output < outputCount; output++) {
-        predictions[row * outputCount + output] = byFold[fold]![i * outputCount + output]!;
-      }
-    }
-  }
-  return onlyScored({ ...described(training, predictions, true), folds: foldOf });
-}
-
-/** Without the events that no member could score. */
-export function onlyScored(set: IdentifiedSet): IdentifiedSet {
-  const { predictions, outputCount, targets, targetCount, weights, folds, id } = set;
-  const rows: number[] = [];
-  for (let i = 0; i < eventCount(set); i++) if (!Number.isNaN(predictions[i * outputCount]!)) rows.push(i);
-  if (rows.length === eventCount(set)) return set;
-  return {
-    ...set,
-    predictions: rowsOfMatrix(predictions, rows, outputCount),
-    targets: rowsOfMatrix(targets, rows, targetCount),
-    weights: weights && Float64Array.from(rows, (row) => weights[row]!),
-    ...(folds === undefined ? {} : { folds: Int32Array.from(rows, (row) => folds[row]!) }),
-    ...(id === undefined ? {} : { id: { name: id.name, values: selectValues(id.values, rows) } }),
-  };
-}
-
-function selectValues(
-  column: NonNullable<IdentifiedSet["id"]>["values"],
-  rows: readonly number[],
-): typeof column {
-  const table = selectRows({ rowCount: column.length, columns: { id: column } }, rows);
-  return columnOf(table, "id");
+async function* alone<T>(value: T): AsyncGenerator<T> {
+  yield value;
 }
 
 function recordOf(
   { analysis, path }: AnalysisFile,
   { versions, files, modules }: RunIdentity,
-  { folds, parameterCount, training, foldRows }: TrainedAnalysis,
-  split: SplitEvents,
+  { folds, parameterCount, training }: TrainedAnalysis,
+  split: SplitSources,
   sets: Readonly<Record<string, LabelledEvents>>,
 ): RunRecord {
   const { augmentation } = analysis;
@@ -374,8 +348,8 @@ function recordOf(
   const weights = new Map<number, number>();
   for (const { member, weight } of training.ensemble.members)
     weights.set(member, (weights.get(member) ?? 0) + weight);
-  const trainingCount = split.training.table.rowCount;
-  const validationCount = split.validation.table.rowCount;
+  const trainingCount = split.training.source.rowCount;
+  const validationCount = split.validation.source.rowCount;
   return {
     format: "lumin-run",
     formatVersion: 1,
@@ -389,7 +363,7 @@ function recordOf(
       trainingCount,
       validationCount,
       setCounts: Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, set.table.rowCount])),
-      foldSizes: foldRows.map((rows) => rows.length),
+      foldSizes: folds.foldSizes,
     },
     modules,
     features: {

@@ -1,28 +1,20 @@
 /** Training the ensemble of an analysis on labelled events: preprocessing, folds, networks. */
-import { Stream } from "../array/index.ts";
 import {
   type AugmentationPlan,
-  applyPipeline,
-  columnOf,
-  contiguousFolds,
-  expandNames,
+  DiskStore,
   FoldYielder,
-  fitPipeline,
-  foldsByColumn,
-  foldsByHash,
   HEPAugFoldYielder,
+  MemoryStore,
   type Pipeline,
-  stratifiedFolds,
-  type Table,
-  trainingWeights,
-  writeFoldFile,
 } from "../data/index.ts";
 import { type EnsembleTraining, foldTrainEnsemble, foldTrainTrees, TreeModel } from "../ensemble/index.ts";
-import { ConfigurationError, unknownName } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
 import type { CallbackSpec, ProgressEvent, TrainingEvent } from "../train/index.ts";
-import { type Analysis, classNames, isTrees, type TreesConfiguration } from "./analysis.ts";
+import { type Analysis, isTrees, type TreesConfiguration } from "./analysis.ts";
+import { planFolds } from "./fold-events.ts";
+import { type LabelledEvents, type LabelledSource, sourceOf } from "./labelled-events.ts";
+import { checkFoldFits, type MemoryPlan } from "./memory-plan.ts";
 import { builderFor } from "./network-of-analysis.ts";
-import { type LabelledEvents, stratificationKeys } from "./prepare-events.ts";
 import type { RunPaths } from "./run-folder.ts";
 import { writeJson } from "./run-folder.ts";
 
@@ -46,8 +38,6 @@ export interface TrainedAnalysis {
   readonly pipeline: Pipeline;
   /** The open fold file; to be closed by the caller. */
   readonly folds: FoldYielder;
-  /** For each fold the rows of the training events in it. */
-  readonly foldRows: readonly Int32Array[];
   readonly training: EnsembleTraining;
   /** Of one member: its network's parameters, or the leaves of its trees. */
   readonly parameterCount: number;
@@ -56,96 +46,55 @@ export interface TrainedAnalysis {
 /** Preprocessing and folds, before anything is trained. */
 export interface PreparedTraining {
   readonly pipeline: Pipeline;
+  /** For each fold the rows of the training events in it. */
   readonly foldRows: readonly Int32Array[];
-  /** Writes pipeline.json and the fold file, and opens it. */
-  write(paths: RunPaths): Promise<FoldYielder>;
+  /**
+   * Writes pipeline.json and the fold file, and opens it.
+   *
+   * @param folder an existing folder, in which the prepared events are put aside; default: in memory.
+   */
+  write(paths: RunPaths, folder?: string): Promise<FoldYielder>;
 }
 
 /** Fits the preprocessing on the training events and deals them into folds; checks all that can be checked early. */
 export async function prepareTraining(
   analysis: Analysis,
-  events: LabelledEvents,
+  events: LabelledEvents | LabelledSource,
   directory: string,
+  memory?: MemoryPlan,
 ): Promise<PreparedTraining> {
-  const { folds, features, input, transforms, target } = analysis;
-  const { table, targets, weights } = events;
-  const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
-  const pipeline = await fitPipeline(
-    table,
-    {
-      missing: input.missing,
-      transforms:
-        Object.keys(input.columns).length > 0
-          ? [{ kind: "columns", columns: input.columns }, ...transforms]
-          : transforms,
-      continuous: features.continuous,
-      categorical: features.categorical,
-      scaling: features.scaling,
-      unseen: features.unseen,
-    },
-    { directory, weights: analysis.weights.preprocessing ? weights : undefined },
-  );
-  checkNoTargetIsFeature(target.columns, pipeline);
-  const prepared = await applyPipeline(pipeline, table, { directory });
-  const scaled = weightsForTraining(analysis, events);
-  const foldRows = foldsOf(analysis, table);
+  const plan = await planFolds(analysis, "table" in events ? sourceOf(events) : events, directory);
+  const { pipeline, foldRows } = plan;
   checkFolds(analysis, foldRows);
+  if (memory) {
+    const largest = Math.max(...foldRows.map((rows) => rows.length));
+    checkFoldFits(memory, largest, pipeline.continuous.length + pipeline.categorical.length, foldRows.length);
+  }
   return {
     pipeline,
     foldRows,
-    async write(paths) {
+    async write(paths, folder) {
       await writeJson(paths.pipeline, pipeline);
-      await writeFoldFile(paths.folds, {
-        folds: foldRows,
-        features: prepared.features,
-        targets,
-        continuousFeatures: prepared.continuousFeatures,
-        categoricalFeatures: prepared.categoricalFeatures,
-        categories: pipeline.categorical,
-        targetFeatures: target.columns,
-        ...(scaled === undefined ? {} : { weights: scaled }),
-        ...(analysis.weights.column === undefined ? {} : { weightFeature: analysis.weights.column }),
-        ...(pipeline.scaler === undefined ? {} : { scaler: pipeline.scaler }),
-        columns: {
-          ...(input.id === undefined ? {} : { [input.id]: table.columns[input.id]! }),
-          ...(weights === undefined ? {} : { original_weight: weights }),
-          ...Object.fromEntries(carried.map((name) => [name, columnOf(table, name)])),
-        },
-      });
-      return openFolds(analysis, paths.folds, directory);
+      const store = folder === undefined ? new MemoryStore() : await DiskStore.create(folder);
+      try {
+        await plan.write(paths.folds, store);
+      } finally {
+        await store.remove();
+      }
+      return openFolds(analysis, paths.folds, directory, memory?.fold);
     },
   };
 }
 
-/** The rows of each fold, as the analysis asks for them. */
-function foldsOf(analysis: Analysis, table: Table): Int32Array[] {
-  const { folds, seed } = analysis;
-  const known = Object.keys(table.columns);
-  if (folds.by !== undefined) {
-    const names = expandNames(folds.by, known, "folds.by: column");
-    return foldsByHash(
-      names.map((name) => columnOf(table, name)),
-      folds.count,
-      names.join(", "),
-    );
-  }
-  if (folds.column !== undefined) {
-    if (!known.includes(folds.column)) throw unknownName("folds.column", folds.column, known);
-    return foldsByColumn(columnOf(table, folds.column), folds.column);
-  }
-  if (folds.order === "contiguous") return contiguousFolds(table.rowCount, folds.count);
-  return stratifiedFolds(
-    table.rowCount,
-    folds.count,
-    stratificationKeys(analysis, table),
-    new Stream(seed, "folds"),
-  );
-}
-
 /** Opens the fold file of a run, with the augmentation of its analysis. */
-export function openFolds(analysis: Analysis, path: string, directory: string): Promise<FoldYielder> {
+export function openFolds(
+  analysis: Analysis,
+  path: string,
+  directory: string,
+  cacheBytes?: number,
+): Promise<FoldYielder> {
   const { augmentation, training } = analysis;
-  const options = { directory, transforms: training.foldTransforms };
+  const options = { directory, transforms: training.foldTransforms, cacheBytes };
   return augmentation === "off"
     ? FoldYielder.open(path, options)
     : HEPAugFoldYielder.open(path, { ...options, augmentation });
@@ -227,38 +176,6 @@ async function trainTrees(
 /** How prediction augments the events of an analysis; undefined when it does not. */
 export function augmentationOf(folds: FoldYielder): AugmentationPlan | undefined {
   return folds instanceof HEPAugFoldYielder ? folds.plan : undefined;
-}
-
-/** Event weights as trainings take them: scaled as `weights.normalise` says; undefined where all are alike. */
-export function weightsForTraining(
-  analysis: Analysis,
-  { table, targets, weights }: LabelledEvents,
-): Float64Array | undefined {
-  const { target } = analysis;
-  let { normalise } = analysis.weights;
-  if (target.task === "regression") {
-    if (normalise === "sumOnePerClass") {
-      throw new ConfigurationError(
-        "weights.normalise: sumOnePerClass needs classes, which a regression does not have.",
-      );
-    }
-    if (normalise === "meanOnePerClass") normalise = "meanOne";
-  }
-  if (weights === undefined && normalise !== "sumOnePerClass") return undefined;
-  // A regression's values are no classes: all events are one.
-  const classes = target.task === "regression" ? new Uint8Array(table.rowCount) : targets;
-  return trainingWeights(classes, weights, normalise, classNames(target));
-}
-
-/** A network that is given what it should learn would learn nothing else. */
-function checkNoTargetIsFeature(targets: readonly string[], pipeline: Pipeline): void {
-  const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
-  const both = targets.find((name) => features.includes(name));
-  if (both !== undefined) {
-    throw new ConfigurationError(
-      `features: "${both}" is the target; take it away, with "!${both}" where a glob names it.`,
-    );
-  }
 }
 
 /** A fold smaller than the batch would give no training step. */

@@ -11,7 +11,7 @@ export * from "./fold-train-ensemble.ts";
 export { foldTrainTrees, type TreeFolds, type TreesTrainingOptions } from "./fold-train-trees.ts";
 export type { ForeignModelOptions } from "./foreign-interface.ts";
 export { ForeignModel } from "./foreign-model.ts";
-export type { EnsembleMember, MemberDescription, Predictor } from "./member.ts";
+export { type EnsembleMember, isOutOfFold, type MemberDescription, type Predictor } from "./member.ts";
 export { type AugmentedInputs, augmentedInputs, type PredictionFolds } from "./prediction-inputs.ts";
 export type { SnapshotOptions } from "./snapshot-members.ts";
 export type { TreesSpec } from "./train-tree-member.ts";

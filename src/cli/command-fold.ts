@@ -1,0 +1,78 @@
+/** `lumin fold`: raw events to fold files. */
+import { existsSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigurationError } from "../errors/index.ts";
+import { softwareVersions } from "../train/index.ts";
+import { readAnalysisFile } from "./analysis-file.ts";
+import type { CommandContext } from "./command-context.ts";
+import { count } from "./count.ts";
+import { writeFurtherFolds } from "./fold-events.ts";
+import { memoryPlan } from "./memory-plan.ts";
+import { readSplitSources } from "./prepare-events.ts";
+import { withoutFiles } from "./resume-run.ts";
+import { runPaths, writeJson } from "./run-folder.ts";
+import { fingerprintFiles, userModules } from "./run-record.ts";
+import { prepareTraining } from "./train-ensemble.ts";
+
+export interface FoldOptions {
+  readonly out: string;
+  readonly set: readonly string[];
+  /** Bytes. */
+  readonly memory?: number;
+}
+
+/** Writes folds.h5, validation.h5, pipeline.json and fold.json into a new folder. */
+export async function foldCommand(
+  path: string,
+  { out, set, memory: ceiling }: FoldOptions,
+  { reporter, signal }: CommandContext,
+): Promise<void> {
+  const { analysis, directory, inputFiles } = readAnalysisFile(path, set);
+  const memory = memoryPlan(ceiling, 1);
+  if (existsSync(out)) {
+    throw new ConfigurationError(`--out "${out}": this already exists. Choose another name, or delete it.`);
+  }
+  const files = await fingerprintFiles(inputFiles, signal);
+  const modules = await fingerprintFiles(userModules(analysis, directory), signal);
+  await mkdir(out, { recursive: true });
+  try {
+    const temporary = memory && out;
+    const reading = reporter.phase("reading events");
+    const split = await readSplitSources(analysis, inputFiles, {
+      bytes: memory?.reading,
+      folder: temporary,
+    });
+    try {
+      const { training, validation } = split;
+      reading(
+        `read ${count(training.source.rowCount + validation.source.rowCount)} events: ${count(training.source.rowCount)} for training, ${count(validation.source.rowCount)} for validation`,
+      );
+      const paths = runPaths(out);
+      const writing = reporter.phase("writing folds");
+      const prepared = await prepareTraining(analysis, training, directory, memory);
+      const folds = await prepared.write(paths, temporary);
+      const { foldSizes, features, categorySizes } = folds;
+      folds.close();
+      await writeFurtherFolds(join(out, "validation.h5"), analysis, prepared.pipeline, validation, directory);
+      await writeJson(join(out, "fold.json"), {
+        format: "lumin-folds",
+        formatVersion: 1,
+        versions: softwareVersions(),
+        analysis: withoutFiles(analysis),
+        files,
+        modules,
+        foldSizes,
+        validationCount: validation.source.rowCount,
+        features,
+        categorySizes,
+      });
+      writing(`wrote ${foldSizes.length} folds of ${features.length} features into ${out}`);
+    } finally {
+      await split.remove();
+    }
+  } catch (error) {
+    rmSync(out, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,297 @@
+/** Labelled events to a fold file: preprocessing fitted, weights scaled, events dealt into folds, piece by piece. */
+import {
+  applyPipeline,
+  type Block,
+  type Column,
+  type ColumnStore,
+  columnOf,
+  concatenateTables,
+  expandNames,
+  type FoldEvents,
+  type FoldFileHeader,
+  fitPipeline,
+  MemoryStore,
+  type Pipeline,
+  selectValues,
+  type Table,
+  WeightScale,
+  writeFolds,
+} from "../data/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { type Analysis, classNames } from "./analysis.ts";
+import { dealtFolds } from "./deal-events.ts";
+import { type LabelledEvents, type LabelledSource, rowsOfMatrix } from "./labelled-events.ts";
+
+/** What the fold file will be, before it is written. */
+export interface FoldPlan {
+  readonly pipeline: Pipeline;
+  /** For each fold the rows of the training events in it. */
+  readonly foldRows: readonly Int32Array[];
+  /**
+   * Writes the fold file. The prepared events are put aside fold by fold.
+   *
+   * @param store where; default: in memory.
+   */
+  write(path: string, store?: ColumnStore): Promise<void>;
+}
+
+/** Fits the preprocessing on the events, scales their weights and deals them into folds. */
+export async function planFolds(
+  analysis: Analysis,
+  { source, label }: LabelledSource,
+  directory: string,
+): Promise<FoldPlan> {
+  const { features, input, transforms, target } = analysis;
+  const { weights, scale, wholeTargets } = await survey(analysis, { source, label });
+  const pipeline = await fitPipeline(
+    source,
+    {
+      missing: input.missing,
+      transforms:
+        Object.keys(input.columns).length > 0
+          ? [{ kind: "columns", columns: input.columns }, ...transforms]
+          : transforms,
+      continuous: features.continuous,
+      categorical: features.categorical,
+      scaling: features.scaling,
+      unseen: features.unseen,
+    },
+    { directory, weights },
+  );
+  checkNoTargetIsFeature(target.columns, pipeline);
+  const foldRows = await dealtFolds(analysis, source);
+  return {
+    pipeline,
+    foldRows,
+    async write(path, store = new MemoryStore()) {
+      const foldOf = foldNumbers(foldRows, source.rowCount);
+      let first = 0;
+      for await (const piece of source.pieces()) {
+        const events = label(piece);
+        const block = await preparedBlock(analysis, pipeline, events, scale, directory);
+        for (const [fold, rows] of rowsByFold(foldOf, first, piece.rowCount))
+          await store.add(rowsOfBlock(block, rows, piece.rowCount), fold);
+        first += piece.rowCount;
+      }
+      await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
+        for (const fold of foldRows.keys()) yield await joinedFold(store, fold);
+      });
+    },
+  };
+}
+
+/**
+ * Writes events that the pipeline was not fitted on, such as those for validation: a fold of each piece.
+ */
+export async function writeFurtherFolds(
+  path: string,
+  analysis: Analysis,
+  pipeline: Pipeline,
+  { source, label }: LabelledSource,
+  directory: string,
+): Promise<void> {
+  const { wholeTargets } = await survey(analysis, { source, label });
+  await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
+    for await (const piece of source.pieces()) {
+      yield foldOfBlock(await preparedBlock(analysis, pipeline, label(piece), undefined, directory));
+    }
+  });
+}
+
+/** What all events together tell before any is changed. */
+async function survey(
+  analysis: Analysis,
+  { source, label }: LabelledSource,
+): Promise<{
+  /** For the fit of the preprocessing, where it is asked for. */
+  readonly weights: Float64Array | undefined;
+  readonly scale: TrainingWeightScale;
+  readonly wholeTargets: boolean;
+}> {
+  const scale = new TrainingWeightScale(analysis);
+  const weights = new Float64Array(analysis.weights.preprocessing ? source.rowCount : 0);
+  let isWeighted = false;
+  let wholeTargets = true;
+  let first = 0;
+  for await (const piece of source.pieces()) {
+    const events = label(piece);
+    scale.add(events);
+    wholeTargets &&= events.targets.every((target) => Number.isInteger(target));
+    if (analysis.weights.preprocessing && events.weights !== undefined) {
+      weights.set(events.weights, first);
+      isWeighted = true;
+    }
+    first += piece.rowCount;
+  }
+  return { weights: isWeighted ? weights : undefined, scale, wholeTargets };
+}
+
+/** Event weights as trainings take them: scaled as `weights.normalise` says; undefined where all are alike. */
+export function weightsForTraining(analysis: Analysis, events: LabelledEvents): Float64Array | undefined {
+  const scale = new TrainingWeightScale(analysis);
+  scale.add(events);
+  return scale.scaled(events);
+}
+
+/** The scaling of an analysis's weights, of events that come in pieces: add all, then scale each. */
+class TrainingWeightScale {
+  readonly #analysis: Analysis;
+  readonly #scale: WeightScale;
+  readonly #isNeeded: boolean;
+
+  constructor(analysis: Analysis) {
+    const { target, weights } = analysis;
+    let { normalise } = weights;
+    if (target.task === "regression") {
+      if (normalise === "sumOnePerClass") {
+        throw new ConfigurationError(
+          "weights.normalise: sumOnePerClass needs classes, which a regression does not have.",
+        );
+      }
+      if (normalise === "meanOnePerClass") normalise = "meanOne";
+    }
+    this.#analysis = analysis;
+    this.#scale = new WeightScale(normalise, classNames(target));
+    this.#isNeeded = weights.column !== undefined || normalise === "sumOnePerClass";
+  }
+
+  add(events: LabelledEvents): void {
+    if (this.#isNeeded) this.#scale.add(this.#classes(events), weightsOf(events));
+  }
+
+  scaled(events: LabelledEvents): Float64Array | undefined {
+    return this.#isNeeded ? this.#scale.scaled(this.#classes(events), weightsOf(events)) : undefined;
+  }
+
+  /** A regression's values are no classes: all events are one. */
+  #classes({ table, targets }: LabelledEvents): ArrayLike<number> {
+    return this.#analysis.target.task === "regression" ? new Uint8Array(table.rowCount) : targets;
+  }
+}
+
+function weightsOf({ table, weights }: LabelledEvents): Float64Array {
+  return weights ?? new Float64Array(table.rowCount).fill(1);
+}
+
+/** A network that is given what it should learn would learn nothing else. */
+function checkNoTargetIsFeature(targets: readonly string[], pipeline: Pipeline): void {
+  const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
+  const both = targets.find((name) => features.includes(name));
+  if (both !== undefined) {
+    throw new ConfigurationError(
+      `features: "${both}" is the target; take it away, with "!${both}" where a glob names it.`,
+    );
+  }
+}
+
+// No column of a fold file has a name with "/".
+const [featuresKey, targetsKey, weightsKey] = ["/features", "/targets", "/weights"] as const;
+
+/** Events as a fold stores them, under the names it stores them by. */
+async function preparedBlock(
+  analysis: Analysis,
+  pipeline: Pipeline,
+  events: LabelledEvents,
+  scale: TrainingWeightScale | undefined,
+  directory: string,
+): Promise<Block> {
+  const { table, targets, weights } = events;
+  const { features } = await applyPipeline(pipeline, table, { directory });
+  const scaled = scale === undefined ? weights : scale.scaled(events);
+  return {
+    [featuresKey]: features,
+    [targetsKey]: targets,
+    ...(scaled === undefined ? {} : { [weightsKey]: Float32Array.from(scaled) }),
+    ...carriedColumns(analysis, table, weights),
+  };
+}
+
+function carriedColumns(
+  { folds, input }: Analysis,
+  table: Table,
+  weights: Float64Array | undefined,
+): Record<string, Column> {
+  const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
+  return {
+    ...(input.id === undefined ? {} : { [input.id]: columnOf(table, input.id) }),
+    ...(weights === undefined ? {} : { original_weight: weights }),
+    ...Object.fromEntries(carried.map((name) => [name, columnOf(table, name)])),
+  };
+}
+
+function headerOf({ target, weights }: Analysis, pipeline: Pipeline): FoldFileHeader {
+  return {
+    continuousFeatures: pipeline.continuous,
+    categoricalFeatures: pipeline.categorical.map(({ name }) => name),
+    categories: pipeline.categorical,
+    targetFeatures: target.columns,
+    ...(weights.column === undefined ? {} : { weightFeature: weights.column }),
+    ...(pipeline.scaler === undefined ? {} : { scaler: pipeline.scaler }),
+  };
+}
+
+function foldNumbers(foldRows: readonly Int32Array[], rowCount: number): Int32Array {
+  const foldOf = new Int32Array(rowCount);
+  for (const [fold, rows] of foldRows.entries()) for (const row of rows) foldOf[row] = fold;
+  return foldOf;
+}
+
+/** The rows of a piece that are in each fold, folds in order. */
+function rowsByFold(foldOf: Int32Array, first: number, rowCount: number): [number, Int32Array][] {
+  const rows = new Map<number, number[]>();
+  for (let i = 0; i < rowCount; i++) {
+    const fold = foldOf[first + i]!;
+    const own = rows.get(fold);
+    if (own) own.push(i);
+    else rows.set(fold, [i]);
+  }
+  return [...rows].map(([fold, own]) => [fold, Int32Array.from(own)]);
+}
+
+/** Rows of arrays of which each has `rowCount` rows of one or more values. */
+function rowsOfBlock(block: Block, rows: Int32Array, rowCount: number): Block {
+  const picked: Record<string, Column> = {};
+  for (const [name, column] of Object.entries(block)) {
+    const width = column.length / rowCount;
+    picked[name] =
+      width > 1 && column instanceof Float32Array
+        ? rowsOfMatrix(column, rows, width)
+        : selectValues(column, rows);
+  }
+  return picked;
+}
+
+/** All blocks of a fold, one behind the other. */
+async function joinedFold(store: ColumnStore, fold: number): Promise<FoldEvents> {
+  const parts: FoldEvents[] = [];
+  for await (const block of store.blocks(fold)) parts.push(foldOfBlock(block));
+  const [first] = parts;
+  if (first === undefined || parts.length === 1) return first!;
+  const columns = parts.map((part) => ({ rowCount: 0, columns: part.columns }));
+  return {
+    features: joined(parts.map(({ features }) => features)),
+    targets: joined(parts.map(({ targets }) => targets)),
+    weights: first.weights && joined(parts.map(({ weights }) => weights!)),
+    columns: concatenateTables(columns).columns,
+  };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function foldOfBlock(block: Block): FoldEvents {
+  const { [featuresKey]: features, [targetsKey]: targets, [weightsKey]: weights, ...columns } = block;
+  return {
+    features: features as Float32Array,
+    targets: targets as Float32Array,
+    weights: weights as Float32Array | undefined,
+    columns,
+  };
+}

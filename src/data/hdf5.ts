@@ -121,6 +121,36 @@ export class Hdf5File {
     });
   }
 
+  /**
+   * Writes some rows of a column; the first rows make the data set.
+   *
+   * @param place the row of the first value, the rows of the whole data set, and the bytes of its longest text.
+   */
+  writePart(
+    name: string,
+    values: Column,
+    place: { readonly start: number; readonly total: number; readonly textWidth: number },
+  ): void {
+    const { start, total, textWidth } = place;
+    const isNumbers = ArrayBuffer.isView(values);
+    this.#guard(() => {
+      if (start > 0) {
+        this.#required(name).write_slice([[start, start + values.length]], values);
+        return;
+      }
+      const [group, leaf] = this.#place(name);
+      const isWhole = values.length === total;
+      const dataset = group.create_dataset({
+        name: leaf,
+        data: isNumbers ? values : [...values],
+        shape: [values.length],
+        ...(isNumbers ? {} : { dtype: `S${textWidth}` }),
+        ...(isWhole ? {} : { maxshape: [total], chunks: [Math.min(total, 1 << 14)] }),
+      });
+      if (!isWhole) dataset.resize([total]);
+    });
+  }
+
   /** Writes a value as JSON into a data set of one string, as Python's h5py does. */
   writeJson(name: string, value: unknown): void {
     this.#guard(() => {

@@ -3,14 +3,15 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeFoldFile } from "./fold-file.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
 import { readTable } from "./read-table.ts";
-import type { Table } from "./table.ts";
-import { writeTable } from "./write-table.ts";
+import { selectRows, type Table } from "./table.ts";
+import { tableFormats, writeTable, writeTablePieces } from "./write-table.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -75,6 +76,68 @@ describe("writeTable", () => {
       `"${folder}/x.txt": a table is written as .csv, .parquet, .h5, .hdf5, .npy, .npz, by the file's ending.`,
     );
   });
+});
+
+describe("writeTablePieces", () => {
+  const count = 40_000;
+  const long: Table = {
+    rowCount: count,
+    columns: {
+      id: BigInt64Array.from({ length: count }, (_, i) => 2n ** 60n + BigInt(i)),
+      x: Float64Array.from({ length: count }, (_, i) => (i % 7 === 0 ? Number.NaN : i / 3)),
+      single: Float32Array.from({ length: count }, (_, i) => Math.fround(i / 7)),
+      n: Int32Array.from({ length: count }, (_, i) => i - 7),
+      text: Array.from({ length: count }, (_, i) => ["", 'a "b", c', "dé\n", "x".repeat(i % 31)][i % 4]!),
+    },
+  };
+  async function* piecesOf(rows: number): AsyncGenerator<Table> {
+    for (let start = 0; start < count; start += rows) {
+      const indices = Array.from({ length: Math.min(rows, count - start) }, (_, i) => start + i);
+      yield selectRows(long, indices);
+    }
+  }
+
+  test.each(tableFormats)("%s is the file of the whole table", async (ending) => {
+    const own = join(folder, `pieces${ending}`);
+    await mkdir(own);
+    await writeTablePieces(join(own, `t${ending}`), piecesOf(9999));
+    const back = await readTable([join(own, `t${ending}`)]);
+    expect(Object.keys(back.columns).sort()).toEqual(Object.keys(long.columns).sort());
+    for (const [name, column] of Object.entries(long.columns)) {
+      const found = back.columns[name]!;
+      // CSV has no single precision.
+      const same = name === "single" && ending === ".csv" ? Float32Array.from(found as Float64Array) : found;
+      expect(isDeepStrictEqual(same, column) || name).toBe(true);
+    }
+    expect(readdirSync(own)).toEqual([`t${ending}`]);
+  });
+
+  test("as CSV and Parquet has the same bytes, however the pieces are cut", async () => {
+    for (const ending of [".csv", ".parquet"]) {
+      await writeTable(join(folder, `whole${ending}`), long);
+      await writeTablePieces(join(folder, `cut${ending}`), piecesOf(12_345));
+      const [whole, cut] = await Promise.all(
+        ["whole", "cut"].map((name) => readFile(join(folder, `${name}${ending}`))),
+      );
+      expect(cut!.equals(whole!)).toBe(true);
+    }
+  });
+
+  test.each(tableFormats)(
+    "%s leaves nothing behind where the pieces fail, and an earlier file as it was",
+    async (ending) => {
+      const own = join(folder, `fails${ending}`);
+      await mkdir(own);
+      await writeFile(join(own, `t${ending}`), "earlier");
+      const failing = async function* () {
+        yield selectRows(long, [1, 2]);
+        throw new Error("no more");
+      };
+      await expect(writeTablePieces(join(own, `t${ending}`), failing())).rejects.toThrow("no more");
+      expect(readdirSync(own)).toEqual([`t${ending}`]);
+      expect(await readFile(join(own, `t${ending}`), "utf8")).toBe("earlier");
+    },
+  );
 });
 
 describe("a full disk", () => {

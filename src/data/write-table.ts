@@ -1,12 +1,15 @@
 /** Writing a table as CSV, Parquet, HDF5 or NumPy arrays. */
-import { extname } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 import { writeAtomically, writeText } from "./atomic-file.ts";
-import { type DuckDBConnection, literal, withDuckDB } from "./duckdb.ts";
+import { DiskStore } from "./column-store.ts";
+import { literal, withDuckDB } from "./duckdb.ts";
 import { createTable } from "./duckdb-table.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
 import { type Column, concatenateTables, type Table } from "./table.ts";
+import { storedTable, type TableSource } from "./table-source.ts";
 import { writeNpy, writeNpz } from "./write-npy.ts";
 
 /** The file endings that {@link writeTable} knows. */
@@ -22,20 +25,36 @@ export const tableFormats: readonly string[] = [".csv", ".parquet", ".h5", ".hdf
  * @throws ConfigurationError for another ending; DataError in one sentence for a full disk or a missing folder.
  */
 export async function writeTable(path: string, table: Table): Promise<void> {
+  const pieces = async function* () {
+    yield table;
+  };
+  await writeTablePieces(path, pieces());
+}
+
+/**
+ * Writes a table that comes in pieces, one below the other, with the same columns of the same kinds. Only a piece or two
+ * are in memory (of `.npy` and `.npz` files all); Parquet and HDF5 need room on the disk for a second copy meanwhile.
+ *
+ * @throws as {@link writeTable}; what `pieces` throws, with nothing left behind.
+ */
+export async function writeTablePieces(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+  const whole = async (): Promise<Table> => {
+    const tables: Table[] = [];
+    for await (const piece of pieces) tables.push(piece);
+    return concatenateTables(tables);
+  };
   switch (extname(path).toLowerCase()) {
     case ".csv":
-      return writeText(path, csvPieces(table));
+      return writeText(path, csvPieces(pieces));
     case ".parquet":
-      return writeAtomically(path, (temporary) =>
-        withDuckDB((connection) => writeParquet(connection, temporary, table)),
-      );
+      return writeAtomically(path, (temporary) => writeParquet(temporary, pieces));
     case ".h5":
     case ".hdf5":
-      return writeAtomically(path, (temporary) => writeHdf5(temporary, table));
+      return writeAtomically(path, (temporary) => writeHdf5(temporary, pieces));
     case ".npy":
-      return writeAtomically(path, (temporary) => writeNpy(temporary, table));
+      return writeAtomically(path, async (temporary) => writeNpy(temporary, await whole()));
     case ".npz":
-      return writeAtomically(path, (temporary) => writeNpz(temporary, table));
+      return writeAtomically(path, async (temporary) => writeNpz(temporary, await whole()));
     default:
       throw new ConfigurationError(
         `"${path}": a table is written as ${tableFormats.join(", ")}, by the file's ending.`,
@@ -43,42 +62,23 @@ export async function writeTable(path: string, table: Table): Promise<void> {
   }
 }
 
-/**
- * Writes a table that comes in pieces, one below the other; as CSV only one of them need be in memory.
- *
- * @throws as {@link writeTable}.
- */
-export async function writeTablePieces(path: string, pieces: AsyncIterable<Table>): Promise<void> {
-  if (extname(path).toLowerCase() === ".csv") {
-    return writeText(
-      path,
-      (async function* () {
-        let isFirst = true;
-        for await (const piece of pieces) {
-          yield* csvPieces(piece, isFirst);
-          isFirst = false;
-        }
-      })(),
-    );
-  }
-  const tables: Table[] = [];
-  for await (const piece of pieces) tables.push(piece);
-  return writeTable(path, concatenateTables(tables));
-}
-
 /** The CSV text in pieces of some thousand rows. */
-function* csvPieces({ columns, rowCount }: Table, hasHeader = true): Generator<string> {
-  const cells = Object.values(columns).map(cellText);
-  if (hasHeader) yield `${Object.keys(columns).map(quoted).join(",")}\n`;
+async function* csvPieces(pieces: AsyncIterable<Table>): AsyncGenerator<string> {
   const step = 4096;
-  for (let start = 0; start < rowCount; start += step) {
-    const lines: string[] = [];
-    for (let row = start; row < Math.min(start + step, rowCount); row++) {
-      let line = "";
-      for (let c = 0; c < cells.length; c++) line += c === 0 ? cells[c]!(row) : `,${cells[c]!(row)}`;
-      lines.push(line);
+  let isFirst = true;
+  for await (const { columns, rowCount } of pieces) {
+    if (isFirst) yield `${Object.keys(columns).map(quoted).join(",")}\n`;
+    isFirst = false;
+    const cells = Object.values(columns).map(cellText);
+    for (let start = 0; start < rowCount; start += step) {
+      const lines: string[] = [];
+      for (let row = start; row < Math.min(start + step, rowCount); row++) {
+        let line = "";
+        for (let c = 0; c < cells.length; c++) line += c === 0 ? cells[c]!(row) : `,${cells[c]!(row)}`;
+        lines.push(line);
+      }
+      yield `${lines.join("\n")}\n`;
     }
-    yield `${lines.join("\n")}\n`;
   }
 }
 
@@ -93,18 +93,69 @@ function quoted(text: string): string {
   return /[",\r\n\t;|]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-async function writeParquet(connection: DuckDBConnection, path: string, table: Table): Promise<void> {
-  await createTable(connection, "events", table);
-  await connection.run(`COPY events TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+const parquetOptions = "(FORMAT parquet, COMPRESSION zstd)";
+
+/** Each piece becomes a file, and those together the one that is wanted. */
+async function writeParquet(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+  const folder = await mkdtemp(join(dirname(path), ".lumin-parquet-"));
+  try {
+    await withDuckDB(async (connection) => {
+      const parts: string[] = [];
+      for await (const piece of pieces) {
+        const part = join(folder, `${parts.length}.parquet`);
+        await createTable(connection, "events", piece);
+        await connection.run(`COPY events TO ${literal(part)} ${parquetOptions}`);
+        await connection.run("DROP TABLE events");
+        parts.push(part);
+      }
+      const list = parts.map(literal).join(", ");
+      await connection.run(
+        `COPY (SELECT * FROM read_parquet([${list}])) TO ${literal(path)} ${parquetOptions}`,
+      );
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-async function writeHdf5(path: string, { columns }: Table): Promise<void> {
-  const file = await openHdf5(path, "w");
+/** How long the data sets and their texts are is known at the end: until then the pieces are put aside. */
+async function writeHdf5(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+  const store = await DiskStore.create(dirname(path));
   try {
-    for (const [name, column] of Object.entries(columns)) file.write(name.replaceAll("/", "_"), column);
-  } catch (error) {
-    file.abandon();
-    throw error;
+    const table = await storedTable(pieces, store);
+    const widths = await textWidths(table);
+    const file = await openHdf5(path, "w");
+    try {
+      let start = 0;
+      for await (const { columns, rowCount } of table.pieces()) {
+        for (const [name, column] of Object.entries(columns)) {
+          const place = { start, total: table.rowCount, textWidth: widths.get(name) ?? 1 };
+          file.writePart(name.replaceAll("/", "_"), column, place);
+        }
+        start += rowCount;
+      }
+    } catch (error) {
+      file.abandon();
+      throw error;
+    }
+    file.close();
+  } finally {
+    await store.remove();
   }
-  file.close();
+}
+
+/** The bytes of the longest text of each column of text. */
+async function textWidths(table: TableSource): Promise<ReadonlyMap<string, number>> {
+  const widths = new Map<string, number>();
+  for await (const { columns } of table.pieces()) {
+    for (const [name, column] of Object.entries(columns)) {
+      if (ArrayBuffer.isView(column)) continue;
+      const longest = (column as readonly string[]).reduce(
+        (length, text) => Math.max(length, Buffer.byteLength(text)),
+        1,
+      );
+      widths.set(name, Math.max(longest, widths.get(name) ?? 1));
+    }
+  }
+  return widths;
 }

@@ -5,7 +5,13 @@ import type { CategoryMap } from "./categories.ts";
 import { DigestWriter, loadDigest, type StoredDigests } from "./fold-digest.ts";
 import { type FoldOrigin, readOrigin, writeOrigin } from "./fold-origin.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
-import { type MatrixInputs, readMatrixHeader } from "./matrix-inputs.ts";
+import {
+  checkMatrix,
+  encodedMatrix,
+  type MatrixInputs,
+  readMatrixHeader,
+  writeMatrixHeader,
+} from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
 import { type Column, selectValues } from "./table.ts";
 
@@ -20,13 +26,13 @@ export interface FoldFileHeader {
   readonly scaler?: Scaler | undefined;
   /** The files and settings that the folds were made from, if they are known. */
   readonly origin?: FoldOrigin | undefined;
+  /** How matrix inputs are laid out, where there are some: `matrixLayout`, `tensorLayout`. */
+  readonly matrix?: MatrixInputs | undefined;
 }
 
 /** What a stored fold file says of itself. */
 export interface StoredFoldFileHeader extends FoldFileHeader {
   readonly foldCount: number;
-  /** How Python LUMIN's matrix inputs are laid out, where the file has some. */
-  readonly matrix: MatrixInputs | undefined;
 }
 
 /** Events to be written as folds. */
@@ -38,6 +44,8 @@ export interface FoldFileContent extends FoldFileHeader {
   /** `[events, targets]`. */
   readonly targets: Float32Array;
   readonly weights?: Float32Array | Float64Array | undefined;
+  /** `[events, …shape]` of `matrix`, NaN where an object or entry is missing. */
+  readonly matrixInputs?: Float32Array | undefined;
   /** Further columns, carried along: ids, original weights. */
   readonly columns?: Readonly<Record<string, Column>> | undefined;
   /** Compression level of gzip, 1 … 9 (default: none, which reads fastest). */
@@ -51,6 +59,8 @@ export interface FoldEvents {
   /** `[events, targets]`. */
   readonly targets: Float32Array;
   readonly weights?: Float32Array | undefined;
+  /** `[events, …shape]` of the header's `matrix`, NaN where missing. */
+  readonly matrix?: Float32Array | undefined;
   readonly columns: Readonly<Record<string, Column>>;
 }
 
@@ -72,10 +82,13 @@ const reserved = ["inputs", "targets", "weights", "matrix_inputs"];
  * @throws ConfigurationError for a further column of a reserved name; DataError for a full disk.
  */
 export async function writeFoldFile(path: string, content: FoldFileContent): Promise<void> {
-  const { folds, features, targets, weights, columns = {}, compression } = content;
+  const { folds, features, targets, weights, matrixInputs, columns = {}, compression } = content;
   const featureCount = content.continuousFeatures.length + content.categoricalFeatures.length;
   const targetCount = content.targetFeatures.length;
   checkColumnNames(Object.keys(columns));
+  if (matrixInputs && content.matrix) {
+    checkMatrix(matrixInputs, targets.length / targetCount, content.matrix);
+  }
   const format = { wholeTargets: targets.every((target) => Number.isInteger(target)), compression };
   await writeFolds(path, content, format, async function* () {
     for (const rows of folds) {
@@ -83,6 +96,7 @@ export async function writeFoldFile(path: string, content: FoldFileContent): Pro
         features: selectRows(features, rows, featureCount),
         targets: selectRows(targets, rows, targetCount),
         weights: weights && Float32Array.from(rows, (row) => weights[row]!),
+        matrix: matrixInputs && selectRows(matrixInputs, rows, content.matrix?.names.length ?? 0),
         columns: Object.fromEntries(
           Object.entries(columns).map(([name, column]) => [name, selectValues(column, rows)]),
         ),
@@ -114,9 +128,9 @@ export async function writeFolds(
         digests.add(name, values);
       };
       let i = 0;
-      for await (const { features, targets, weights, columns } of folds()) {
+      for await (const { features, targets, weights, matrix, columns } of folds()) {
         const fold = `fold_${i++}`;
-        const eventCount = features.length / featureCount;
+        const eventCount = targetCount > 0 ? targets.length / targetCount : features.length / featureCount;
         checkColumnNames(Object.keys(columns));
         file.createGroup(fold);
         store(`${fold}/inputs`, features, [eventCount, featureCount]);
@@ -126,6 +140,15 @@ export async function writeFolds(
           targetCount === 1 ? [eventCount] : [eventCount, targetCount],
         );
         if (weights) store(`${fold}/weights`, weights);
+        if ((matrix === undefined) !== (header.matrix === undefined)) {
+          throw new RangeError(
+            "writeFoldFile: matrix inputs need their layout, and a layout needs matrix inputs.",
+          );
+        }
+        if (matrix && header.matrix) {
+          const stored = encodedMatrix(matrix, eventCount, header.matrix);
+          store(`${fold}/matrix_inputs`, stored.values, stored.shape);
+        }
         for (const [name, column] of Object.entries(columns)) store(`${fold}/${name}`, column);
       }
       writeHeader(file, header);
@@ -159,6 +182,7 @@ function writeHeader(file: Hdf5File, header: FoldFileHeader): void {
   file.writeJson("meta_data/wgt_feat", header.weightFeature ?? null);
   const maps = header.categories.map(({ name, values }) => [name, Object.fromEntries(values.entries())]);
   file.writeJson("meta_data/cat_maps", Object.fromEntries(maps));
+  if (header.matrix) writeMatrixHeader(file, header.matrix);
   if (header.scaler) {
     file.writeJson("meta_data/scaler", {
       features: header.continuousFeatures,

@@ -9,7 +9,7 @@ import type { FoldOrigin } from "./fold-origin.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
 import { fillGaps, gapsOf } from "./gaps.ts";
 import { type Hdf5File, openHdf5 } from "./hdf5.ts";
-import { type MatrixInputs, matrixColumns, withMatrix } from "./matrix-inputs.ts";
+import { decodedMatrix, type MatrixInputs, matrixColumns, withMatrix } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
 import { FoldCache, type StoredFold } from "./stored-fold.ts";
 import { singlePrecision, strided, widened } from "./stored-numbers.ts";
@@ -235,7 +235,7 @@ export class FoldYielder {
     const eventCount = this.foldSizes[index]!;
     const flat = singlePrecision(this.#read(`fold_${index}/inputs`));
     const features = this.#matrix
-      ? withMatrix(this.#file, index, flat, eventCount, this.#flatCount, this.#matrix)
+      ? withMatrix(flat, this.getMatrix(index), eventCount, this.#flatCount, this.#matrix)
       : flat;
     const fold: StoredFold = {
       eventCount,
@@ -248,6 +248,19 @@ export class FoldYielder {
     };
     this.#cache.add(index, fold);
     return fold;
+  }
+
+  /**
+   * The matrix inputs of a fold, `[events, …matrix.shape]`: NaN where something is missing, 0 where a sparse file has
+   * nothing.
+   *
+   * @throws ConfigurationError for a file without matrix inputs.
+   */
+  getMatrix(index: number): Float32Array {
+    this.#checkIndex(index);
+    if (!this.matrix) throw new ConfigurationError(`FoldYielder: "${this.path}" has no matrix inputs.`);
+    const name = `fold_${index}/matrix_inputs`;
+    return decodedMatrix(this.#read(name), this.foldSizes[index]!, this.matrix, `"${this.path}": "${name}"`);
   }
 
   /** The names of the columns stored beside inputs, targets and weights. */

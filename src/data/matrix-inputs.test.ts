@@ -6,6 +6,7 @@ import { writeFoldFile } from "./fold-file.ts";
 import { FoldYielder } from "./fold-yielder.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { openFoldYielder } from "./hep-aug-fold-yielder.ts";
+import { type MatrixInputs, matrixLayout, tensorLayout } from "./matrix-inputs.ts";
 
 const luminMatrix = new URL("../../test/golden/python-lumin-matrix.hdf5", import.meta.url).pathname;
 
@@ -56,6 +57,79 @@ describe("matrix inputs", () => {
     for (const yielder of [plain, folds, other]) yielder.close();
   });
 
+  const written = async (matrix: MatrixInputs, matrixInputs: Float32Array, compression?: number) => {
+    const path = join(await mkdtemp(join(tmpdir(), "lumin-matrix-")), "folds.h5");
+    await writeFoldFile(path, {
+      folds: [Int32Array.of(1), Int32Array.of(0, 2)],
+      continuousFeatures: ["ht"],
+      categoricalFeatures: [],
+      categories: [],
+      targetFeatures: ["y"],
+      features: Float32Array.of(5, 6, 7),
+      targets: Float32Array.of(0, 1, 1),
+      matrix,
+      matrixInputs,
+      compression,
+    });
+    return path;
+  };
+  const objects = { objects: ["lep", "met"], features: ["px", "py", "pz"], absent: ["met_pz"] };
+  const nan = Number.NaN;
+  const values = Float32Array.of(1, 2, 3, 4, 5, nan, 0, 0, -3, nan, nan, nan, 1, 0, 0, 0, 1e9, nan);
+
+  test.each([
+    { sparse: false, rowWise: true },
+    { sparse: false, rowWise: false },
+    { sparse: true, rowWise: true },
+    { sparse: true, rowWise: false },
+    { sparse: true, rowWise: true, compression: 4 },
+  ])("are written and read back, gaps too: %j", async ({ compression, ...how }) => {
+    const layout = matrixLayout({ ...objects, ...how });
+    const folds = await FoldYielder.open(await written(layout, values, compression), { matrix: true });
+    expect(folds.matrix).toEqual(layout);
+    expect(folds.getMatrix(0)).toEqual(values.slice(6, 12));
+    expect(folds.getMatrix(1)).toEqual(Float32Array.of(...values.slice(0, 6), ...values.slice(12)));
+    expect(folds.continuousFeatures.slice(1, 3)).toEqual(
+      how.rowWise ? ["lep_px", "lep_py"] : ["lep_px", "met_px"],
+    );
+    expect(folds.featureCount).toBe(6);
+    folds.close();
+  });
+
+  test("of tensors have any shape, dense or sparse", async () => {
+    for (const sparse of [false, true]) {
+      const layout = tensorLayout("image", [2, 1, 3], { sparse });
+      const folds = await FoldYielder.open(await written(layout, values), { matrix: true });
+      expect(folds.matrix).toEqual(layout);
+      expect(folds.continuousFeatures.slice(1)).toEqual([
+        "image[0][0][0]",
+        "image[0][0][1]",
+        "image[0][0][2]",
+        "image[1][0][0]",
+        "image[1][0][1]",
+        "image[1][0][2]",
+      ]);
+      expect(folds.getMatrix(0)).toEqual(values.slice(6, 12));
+      folds.close();
+    }
+  });
+
+  test("that are wrong say so when written", async () => {
+    const layout = matrixLayout(objects);
+    await expect(written(layout, values.slice(0, 12))).rejects.toThrow(
+      "writeFoldFile: 3 events with matrices of 6 entries need 18 values, but 12 came.",
+    );
+    expect(() => matrixLayout({ objects: ["lep"], features: [] })).toThrow(
+      "matrixLayout: name at least one object and one feature.",
+    );
+    expect(() => matrixLayout({ ...objects, absent: ["mte_pz"] })).toThrow(
+      'matrixLayout: "mte_pz" is to be absent, but is no entry of the matrix.',
+    );
+    expect(() => tensorLayout("image", [2, 0])).toThrow(
+      "tensorLayout: expected sizes from 1, got the shape [2, 0].",
+    );
+  });
+
   test("may be stored feature by feature, and as sparse places", async () => {
     const byFeature = await fileWith({ row_wise: false }, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2]);
     const folds = await FoldYielder.open(byFeature, { matrix: true });
@@ -69,6 +143,10 @@ describe("matrix inputs", () => {
     const open = await FoldYielder.open(sparse, { matrix: true });
     expect([...open.getFold(0).inputs]).toEqual([1, 0, 8, 0, 0, 0, 2, 0, 0, 9, 0, 1]);
     open.close();
+    const outside = await fileWith({ is_sparse: true }, Float32Array.of(9, 1, 2, 0), [4, 1]);
+    const wrong = await FoldYielder.open(outside, { matrix: true });
+    expect(() => wrong.getFold(0)).toThrow('"fold_0/matrix_inputs" places a value at 2 of 2.');
+    wrong.close();
   });
 
   test("that are not there, or do not fit, are refused", async () => {

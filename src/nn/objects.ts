@@ -1,5 +1,6 @@
 /** Events as sets of objects (leptons, jets, tracks): [events, objects, features] from stored columns. */
 import { ConfigurationError, unknownName } from "../errors/index.ts";
+import { objectColumn } from "../hep/index.ts";
 import {
   abs,
   add,
@@ -16,7 +17,10 @@ import {
 } from "../tensor/index.ts";
 import type { StoredFeatures } from "./head.ts";
 
-/** Which columns make up the objects: "lep" and "px" stand for the continuous feature "lep_px". */
+/**
+ * Which columns make up the objects: "lep" and "px" stand for the continuous feature "lep_px", "Muon[0]" and "px" for
+ * "Muon_px[0]".
+ */
 export interface ObjectColumns {
   /** Names of the objects, in the order of the sequence. */
   readonly objects: readonly string[];
@@ -38,7 +42,7 @@ export function placesOf({ objects, features }: ObjectColumns, continuous: reado
     throw new ConfigurationError("objects: name at least one object and one feature.");
   }
   return objects.map((object) => {
-    const names = features.map((feature) => `${object}_${feature}`);
+    const names = features.map((feature) => objectColumn(object, feature));
     const places = names.map((name) => continuous.indexOf(name));
     if (places.every((place) => place < 0)) throw unknownName("feature of an object", names[0]!, continuous);
     return places;

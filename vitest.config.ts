@@ -5,7 +5,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   // The examples are written as a user of the package writes them.
   resolve: {
-    alias: [{ find: /^lumin-hep$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) }],
+    alias: [
+      { find: /^lumin-hep$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+      { find: /^lumin-hep\/(.+)$/, replacement: fileURLToPath(new URL("src/$1/index.ts", import.meta.url)) },
+    ],
   },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],

@@ -1,11 +1,11 @@
 /** Tables from NumPy's files: NPY (matrices, records) and NPZ (one array a column); format versions 1 to 3. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { unzipSync } from "fflate";
 import { DataError, FileFormatError } from "../errors/index.ts";
 import { expandNames } from "./expand-names.ts";
 import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
 import type { Column, Table } from "./table.ts";
+import { zipEntries } from "./zip-entries.ts";
 
 /**
  * The events of an NPY or NPZ file. An array `[events]` is a column named like the file (or its entry in the NPZ),
@@ -30,15 +30,15 @@ async function allColumns(path: string): Promise<Record<string, Column>> {
     return arrayColumns(basename(path).replace(/\.npy$/i, ""), bytes, `"${path}"`);
   }
   const columns: Record<string, Column> = {};
-  let entries: Record<string, Uint8Array>;
+  let entries: ReadonlyMap<string, Uint8Array>;
   try {
-    entries = unzipSync(bytes);
+    entries = zipEntries(bytes);
   } catch (error) {
     throw new FileFormatError(
       `"${path}" is a damaged NPZ file: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
-  for (const [entry, content] of Object.entries(entries)) {
+  for (const [entry, content] of entries) {
     const name = entry.replace(/\.npy$/, "");
     Object.assign(columns, arrayColumns(name, content, `"${path}", array "${name}"`));
   }
@@ -71,7 +71,7 @@ function arrayColumns(name: string, bytes: Uint8Array, where: string): Record<st
   const fields = typeof descr === "string" ? [[name, descr] as const] : descr;
   const readers = fields.map(([, type]) => readerOf(type, where));
   const size = readers.reduce((sum, reader) => sum + reader.size, 0);
-  if (view.byteLength !== rows * width * size) {
+  if (view.byteLength !== rows * width * size || size === 0) {
     throw new FileFormatError(
       `${where}: expected ${rows * width * size} bytes of values, found ${view.byteLength}: the file is damaged.`,
     );
@@ -163,7 +163,7 @@ function wideText(view: DataView, at: number, length: number, little: boolean): 
   let text = "";
   for (let i = 0; i < length; i++) {
     const point = view.getUint32(at + 4 * i, little);
-    if (point !== 0) text += String.fromCodePoint(point);
+    if (point !== 0) text += String.fromCodePoint(Math.min(point, 0x10ffff));
   }
   return text;
 }
@@ -184,15 +184,17 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   const fields = [...text.matchAll(/\((?:'((?:[^'\\]|\\.)+)'|"((?:[^"\\]|\\.)+)"),\s*'([^']+)'\)/g)].map(
     (m) => [(m[1] ?? m[2])!.replaceAll(/\\(.)/g, "$1"), m[3]!] as const,
   );
-  if (shape === undefined || (simple === undefined && fields.length === 0)) throw damaged;
+  const sizes = shape
+    ?.split(",")
+    .map((size) => size.trim())
+    .filter((size) => size !== "")
+    .map(Number);
+  if (!sizes?.every((size) => Number.isSafeInteger(size) && size >= 0)) throw damaged;
+  if (simple === undefined && fields.length === 0) throw damaged;
   return {
     descr: simple ?? fields,
     fortran: /'fortran_order':\s*True/.test(text),
-    shape: shape
-      .split(",")
-      .map((size) => size.trim())
-      .filter((size) => size !== "")
-      .map(Number),
+    shape: sizes,
     start: begin + length,
   };
 }

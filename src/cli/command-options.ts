@@ -1,6 +1,7 @@
 /** Options that several commands share, and what their values may be. */
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { memorySize } from "./memory-size.ts";
 
 /** A command with what every command has. */
 export function subcommand(parent: Command, name: string, description: string): Command {
@@ -15,6 +16,19 @@ export function workersOption(): Option {
 
 export function seedOption(): Option {
   return new Option("--seed <number>", "overrides the seed of the analysis").argParser(wholeNumber(0));
+}
+
+/** A ceiling for all processes of a command together. */
+export function memoryOption(): Option {
+  return new Option(
+    "--memory <size>",
+    "ceiling for all processes together, e.g. 512MB or 4GB; events are then put aside on disk",
+  ).argParser((text) => {
+    const bytes = memorySize(text);
+    if (bytes === undefined || bytes <= 0)
+      throw new InvalidArgumentError("Expected a size such as 512MB or 4GB.");
+    return bytes;
+  });
 }
 
 export function setOption(): Option {

@@ -14,6 +14,8 @@ export interface TrainOptions {
   /** Seconds. */
   readonly checkpoint: number;
   readonly workers: number;
+  /** Bytes. */
+  readonly memory?: number;
   readonly seed?: number;
   readonly set: readonly string[];
 }
@@ -30,6 +32,7 @@ export async function trainCommand(
     signal: context.signal,
     resume: options.resume === true,
     checkpointSeconds: options.checkpoint,
+    memory: options.memory,
   });
   const { stepCount } = record.training;
   process.stdout.write(

@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import type { CompareOptions } from "./command-compare.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { DataOptions } from "./command-data.ts";
+import type { FoldOptions } from "./command-fold.ts";
 import type { InspectOptions } from "./command-inspect.ts";
-import { subcommand, wholeNumber } from "./command-options.ts";
+import { memoryOption, setOption, subcommand, wholeNumber } from "./command-options.ts";
 
-/** Adds inspect, compare and data. */
+/** Adds inspect, compare, fold and data. */
 export function addEventCommands(program: Command, context: CommandContext): void {
   subcommand(
     program,
@@ -37,6 +38,22 @@ export function addEventCommands(program: Command, context: CommandContext): voi
     .action(async (first: string, second: string, options: CompareOptions) => {
       const { compareCommand } = await import("./command-compare.ts");
       await compareCommand(first, second, options, context);
+    });
+
+  subcommand(program, "fold", "prepare the events of an analysis and write them as folds, without training")
+    .argument("<analysis>", "the YAML file that describes the analysis")
+    .requiredOption("--out <folder>", "folder to write; it must not exist")
+    .addOption(memoryOption())
+    .addOption(setOption())
+    .addHelpText(
+      "after",
+      `
+The folder holds folds.h5 (the training events, in the layout that the Python LUMIN reads), validation.h5 (those set
+aside, prepared in the same way), pipeline.json (the fitted preprocessing) and fold.json (what they were made from).`,
+    )
+    .action(async (analysis: string, options: FoldOptions) => {
+      const { foldCommand } = await import("./command-fold.ts");
+      await foldCommand(analysis, options, context);
     });
 
   const data = program.command("data").description("fetch public data");

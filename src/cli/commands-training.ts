@@ -5,6 +5,7 @@ import type { CrossValidateOptions } from "./command-crossvalidate.ts";
 import type { FeaturesOptions } from "./command-features.ts";
 import type { LrFindOptions } from "./command-lr-find.ts";
 import {
+  memoryOption,
   notNegative,
   positive,
   seedOption,
@@ -35,6 +36,7 @@ export function addTrainingCommands(program: Command, context: CommandContext): 
       5,
     )
     .addOption(workersOption())
+    .addOption(memoryOption())
     .addOption(seedOption())
     .addOption(setOption())
     .addHelpText(

@@ -3,21 +3,24 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import type { EnsembleCommandOptions } from "./command-ensemble.ts";
 import type { EvaluateOptions } from "./command-evaluate.ts";
+import type { ExplainOptions } from "./command-explain.ts";
 import type { ExportOptions } from "./command-export.ts";
-import { anyNumber, subcommand, wholeNumber } from "./command-options.ts";
+import { anyNumber, memoryOption, subcommand, wholeNumber, workersOption } from "./command-options.ts";
 import type { PredictOptions } from "./command-predict.ts";
 import type { ReportCommandOptions } from "./command-report.ts";
+import { explainMethods } from "./explain-methods.ts";
 
-/** Adds predict, evaluate, ensemble, report, export and model. */
+/** Adds predict, evaluate, explain, ensemble, report, export and model. */
 export function addRunCommands(program: Command, context: CommandContext): void {
   subcommand(program, "predict", "apply a trained run to raw events")
     .argument("<run>", "run folder of lumin train")
     .requiredOption(
       "--input <file...>",
-      "CSV, TSV (plain or .gz) or Parquet files with the training's input columns",
+      "files of any size with the training's input columns: CSV, TSV (plain or .gz), Parquet, ROOT, HDF5, NPY",
     )
-    .requiredOption("--output <file>", "file to write: .csv, .parquet or .h5")
+    .requiredOption("--output <file>", "file to write: .csv, .parquet, .h5, .npy or .npz")
     .option("--no-augment", "predict the events as they are, without averaging over their mirror images")
+    .addOption(memoryOption())
     .action(async (run: string, options: PredictOptions) => {
       const { predictCommand } = await import("./command-predict.ts");
       await predictCommand(run, options, context);
@@ -46,6 +49,49 @@ export function addRunCommands(program: Command, context: CommandContext): void 
     .action(async (run: string, options: EvaluateOptions) => {
       const { evaluateCommand } = await import("./command-evaluate.ts");
       await evaluateCommand(run, options, context);
+    });
+
+  subcommand(program, "explain", "which features the model of a run needs, and what it makes of them")
+    .alias("importance")
+    .argument("<run>", "run folder of lumin train")
+    .addOption(
+      new Option(
+        "--method <method>",
+        "importance: loss of a metric when features are shuffled, out of fold; shap, gradients: what each feature adds to the predictions of single events; effects, dependence: the prediction along features",
+      )
+        .choices(explainMethods)
+        .default("importance"),
+    )
+    .option(
+      "--features <names...>",
+      "only these; * and ? match names, !name leaves one out (importance, effects, dependence)",
+    )
+    .option(
+      "--groups <name=features...>",
+      "sets of features that are shuffled together: jets=PRI_jet_*,DER_*_jet_*",
+    )
+    .option("--pair <names...>", "two features that are looked at together (effects, dependence)")
+    .option("--metric <name>", "what is lost (default: rocAuc, of a regression rootMeanSquare)")
+    .option("--repeats <count>", "how often each feature is shuffled in each fold", wholeNumber(1))
+    .option(
+      "--events <count>",
+      "events at most (default: 50,000; 500; 500; 5000; 2000 by method)",
+      wholeNumber(10),
+    )
+    .option("--output <class>", "class or target whose prediction is explained (default: the first)")
+    .option("--plot <file>", "draw the pictures too: .svg, .png, .pdf, .html; one file a feature")
+    .addOption(workersOption())
+    .option("--seed <number>", "seed of what is drawn (default: that of the run)", wholeNumber(0))
+    .option("--json", "print JSON instead of a table")
+    .addHelpText(
+      "after",
+      `
+The numbers are written to RUN/interpretation/METHOD.json; lumin report RUN then shows them. The events are training events of
+the run as they are stored, with their own weights.`,
+    )
+    .action(async (run: string, options: ExplainOptions) => {
+      const { explainCommand } = await import("./command-explain.ts");
+      await explainCommand(run, options, context);
     });
 
   subcommand(

@@ -49,7 +49,8 @@ export interface JointEffects {
  * each interval the weighted mean of f(upper edge) − f(lower edge) over the events in it, all other features as
  * they are, summed up from the lowest edge. Unlike partial dependence it never asks for events that correlations forbid.
  *
- * Edges are quantiles of the events by |weight|. A categorical feature is taken in the order of its codes, each step by
+ * Edges are quantiles of the events by |weight|, from 1 % to 99 %; what lies outside belongs to the outermost intervals:
+ * few events there would be asked about values far from their own. A categorical feature is taken in the order of its codes, each step by
  * the events at both of its ends. Missing values count as the 0 that the model sees. Intervals whose weights do not
  * sum to a positive number are joined to the next.
  *
@@ -216,7 +217,7 @@ function axisOf(
   if (!(Number.isInteger(wanted) && wanted >= 1)) {
     throw new ConfigurationError(`${where}: intervalCount is ${wanted}; give a whole number, at least 1.`);
   }
-  const fractions = Array.from({ length: wanted + 1 }, (_, k) => k / wanted);
+  const fractions = Array.from({ length: wanted + 1 }, (_, k) => 0.01 + (0.98 * k) / wanted);
   const candidates = isCode
     ? own
     : edges !== undefined

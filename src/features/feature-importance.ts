@@ -5,7 +5,7 @@ import { Ensemble } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { type Measurement, type Metric, makeMetric, type NamedMetric } from "../metrics/index.ts";
 import { compiledFile, runJobs } from "../train/index.ts";
-import type { ImportancePayload, SavedEnsemble } from "./importance-task.ts";
+import { type ImportancePayload, predictorOf, type SavedEnsemble } from "./importance-task.ts";
 import { asFolds, type LabelledArrays, type LabelledFolds } from "./labelled-folds.ts";
 import { type ColumnSet, type FoldImportance, type FoldSettings, permuteFold } from "./permuted-fold.ts";
 import type { FeaturePredictor } from "./predictor.ts";
@@ -142,7 +142,7 @@ async function permuteInWorkers(
   if (workers === 0) {
     const ensemble = await Ensemble.load(saved.directory);
     try {
-      const model = saved.outOfFold === true ? (fold: number) => ensemble.outOfFold(fold) : ensemble;
+      const model = (fold: number) => predictorOf(ensemble, saved, fold);
       return await permuteHere(model, folds, settings, makeMetric(metric), options);
     } finally {
       await ensemble.release();

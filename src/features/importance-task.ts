@@ -8,8 +8,11 @@ import { type FoldImportance, type FoldSettings, permuteFold } from "./permuted-
 export interface SavedEnsemble {
   /** Folder of `Ensemble.save`, or of a run. */
   readonly directory: string;
-  /** Ask only members that did not train on the fold. Default false: all members. */
-  readonly outOfFold?: boolean;
+  /**
+   * Ask only members that did not train on the fold: `true` where the data are the folds of the training, or the
+   * number that each fold of the data has there. Default false: all members.
+   */
+  readonly outOfFold?: boolean | readonly number[];
 }
 
 /** All that a worker process needs. */
@@ -28,12 +31,21 @@ export function ensembleOf({ directory }: SavedEnsemble): Promise<Ensemble> {
   return ensemble;
 }
 
+/** What predicts a fold: all members, or those that did not train on it. */
+export function predictorOf(
+  ensemble: Ensemble,
+  { outOfFold = false }: SavedEnsemble,
+  fold: number,
+): Ensemble {
+  if (outOfFold === false) return ensemble;
+  return ensemble.outOfFold(outOfFold === true ? fold : outOfFold[fold]!);
+}
+
 /** Permutes one fold, and tells how far it is. */
 export async function importanceTask(
   { saved, events, metric, ...settings }: ImportancePayload,
   emit: (share: number) => void,
 ): Promise<FoldImportance> {
-  const ensemble = await ensembleOf(saved);
-  const predictor = saved.outOfFold === true ? ensemble.outOfFold(settings.fold) : ensemble;
+  const predictor = predictorOf(await ensembleOf(saved), saved, settings.fold);
   return permuteFold(predictor, events, makeMetric(metric), settings, { onProgress: emit });
 }

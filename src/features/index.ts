@@ -22,3 +22,4 @@ export * from "./selection-forest.ts";
 export * from "./selection-ranking.ts";
 export * from "./selection-removal.ts";
 export * from "./selection-scan.ts";
+export * from "./tree-attributions.ts";

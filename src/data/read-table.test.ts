@@ -159,7 +159,7 @@ describe("readTable says what is wrong with", () => {
     expect(await message([folder])).toBe('FileFormatError: "…" is a folder, a file is needed.');
     expect(await message([await put("empty.csv", "")])).toBe('FileFormatError: "…/empty.csv" is empty.');
     expect(await message([await put("a.root", "root")])).toBe(
-      'FileFormatError: "…/a.root" is not a ROOT file, or is damaged: File …/a.root does not provide streamer infos.',
+      'FileFormatError: "…/a.root" is truncated: it has 4 bytes.',
     );
     expect(await message([await put("b.parquet", "PAR1 but no more")])).toMatch(
       /^FileFormatError: "…\/b.parquet" is not an intact Parquet file: /,

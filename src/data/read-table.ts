@@ -5,9 +5,9 @@ import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { columnarNames, readColumnar } from "./read-columnar.ts";
 import { hdf5Names, readHdf5Table } from "./read-hdf5-table.ts";
 import { npyNames, readNpyTable } from "./read-npy.ts";
-import { readEvents as readRootEvents } from "./root/read-root.ts";
+import { columnNames, readEvents, withMentioned } from "./root/read-root.ts";
 import { openRootFile } from "./root/root-file.ts";
-import { concatenateTables, type Table } from "./table.ts";
+import { concatenateTables, onlyColumns, type Table } from "./table.ts";
 
 /** What to read, and as what. */
 export interface ReadTableOptions {
@@ -23,6 +23,8 @@ export interface ReadTableOptions {
   readonly tree?: string | undefined;
   /** Columns of ROOT files to read beside those with one value an event: `Muon_pt[0]`, `Muon_pt[]`. */
   readonly elements?: readonly string[] | undefined;
+  /** Of the columns of ROOT files that are read where `columns` is left out, those for which this is true. */
+  readonly only?: ((name: string) => boolean) | undefined;
 }
 
 /**
@@ -73,12 +75,19 @@ export async function readColumnNames(path: string, tree?: string): Promise<stri
 async function readPart(path: string, options: ReadTableOptions): Promise<Table> {
   const format = await formatOf(path);
   if (format === "columnar") return readColumnar(path, options);
-  const { columns, select, tree, elements } = options;
+  if (format === "root") return readRootEvents(path, options);
+  const { columns, select, tree } = options;
   const table =
-    format === "root"
-      ? await readRootEvents(await (await openRootFile(path)).events(tree), columns, elements)
-      : format === "hdf5"
-        ? await readHdf5Table(path, { columns, group: tree })
-        : await readNpyTable(path, columns);
+    format === "hdf5"
+      ? await readHdf5Table(path, { columns, group: tree })
+      : await readNpyTable(path, columns);
   return select === undefined ? table : selectWhere(table, select);
+}
+
+async function readRootEvents(path: string, options: ReadTableOptions): Promise<Table> {
+  const { select, tree } = options;
+  const events = await (await openRootFile(path)).events(tree);
+  if (select === undefined) return readEvents(events, options);
+  const table = await selectWhere(await readEvents(events, withMentioned(events, options, select)), select);
+  return onlyColumns(table, columnNames(events, options));
 }

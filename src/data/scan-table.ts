@@ -4,9 +4,9 @@ import { selectWhere } from "./compute-columns.ts";
 import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { scanColumnar } from "./read-columnar.ts";
 import { type ReadTableOptions, readTable } from "./read-table.ts";
-import { scanEvents } from "./root/read-root.ts";
+import { columnNames, scanEvents, withMentioned } from "./root/read-root.ts";
 import { openRootFile } from "./root/root-file.ts";
-import type { Table } from "./table.ts";
+import { onlyColumns, type Table } from "./table.ts";
 import { chainScans, evenPieces, scanOfTable, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
 
 /** What to read, as what, and in which pieces. */
@@ -82,18 +82,22 @@ async function scanPart(
   const format = await formatOf(path);
   if (format === "columnar") return scanColumnar(path, options, { memory });
   if (format !== "root") return scanOfTable(await readTable([path], options));
-  const { columns, select, tree, elements } = options;
-  const scan = await scanEvents(await (await openRootFile(path)).events(tree), columns, elements);
-  return select === undefined ? scan : selected(scan, select);
+  const { select, tree } = options;
+  const events = await (await openRootFile(path)).events(tree);
+  if (select === undefined) return scanEvents(events, options);
+  const scan = await scanEvents(events, withMentioned(events, options, select));
+  return selected(scan, select, columnNames(events, options));
 }
 
-/** The rows for which an SQL expression is true. */
-function selected(scan: TableScan, select: string): TableScan {
+/** Some columns of the rows for which an SQL expression is true. */
+function selected(scan: TableScan, select: string, names: readonly string[]): TableScan {
   return {
     rowCount: undefined,
-    kinds: scan.kinds,
+    kinds: Object.fromEntries(names.map((name) => [name, scan.kinds[name]!])),
     pieces: async function* () {
-      for await (const piece of evenPieces(scan, usualRows)) yield await selectWhere(piece, select);
+      for await (const piece of evenPieces(scan, usualRows)) {
+        yield onlyColumns(await selectWhere(piece, select), names);
+      }
     },
   };
 }

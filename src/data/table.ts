@@ -88,6 +88,12 @@ export function selectValues(column: Column, indices: ArrayLike<number>): Column
   return values;
 }
 
+/** The named columns of the table, in this order. */
+export function onlyColumns(table: Table, names: readonly string[]): Table {
+  const columns = Object.fromEntries(names.map((name) => [name, table.columns[name]!]));
+  return { rowCount: table.rowCount, columns };
+}
+
 /** The table without the named columns; names it does not have are ignored. */
 export function dropColumns(table: Table, names: readonly string[]): Table {
   const columns = Object.fromEntries(Object.entries(table.columns).filter(([name]) => !names.includes(name)));

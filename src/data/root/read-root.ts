@@ -33,7 +33,7 @@ export async function readRoot(paths: readonly string[], options: ReadRootOption
   const tables: Table[] = [];
   for (const path of paths) {
     const events = await (await openRootFile(path)).events(options.tree);
-    tables.push(await readEvents(events, options.columns));
+    tables.push(await readEvents(events, options));
   }
   return concatenateTables(
     tables,
@@ -41,21 +41,50 @@ export async function readRoot(paths: readonly string[], options: ReadRootOption
   );
 }
 
-/** The chosen columns of a tree or ntuple as a table; `elements` are read beside the plain columns. */
-export async function readEvents(
-  events: RootEvents,
-  columns?: readonly string[],
-  elements: readonly string[] = [],
-): Promise<Table> {
-  const columnsOfTable: Record<string, Column> = {};
-  for (const [branch, list] of wantedOf(events, columns, elements)) {
+/** Which columns of a tree or ntuple are read. */
+export interface WantedColumns {
+  /** As in {@link ReadRootOptions}. */
+  readonly columns?: readonly string[] | undefined;
+  /** Columns such as `Muon_pt[0]`, read beside those of one value an event where `columns` is left out. */
+  readonly elements?: readonly string[] | undefined;
+  /** Of the columns that are read where `columns` is left out, those for which this is true (default: all). */
+  readonly only?: ((name: string) => boolean) | undefined;
+}
+
+/** The chosen columns of a tree or ntuple as a table. */
+export async function readEvents(events: RootEvents, wanted: WantedColumns): Promise<Table> {
+  const columns: Record<string, Column> = {};
+  for (const [branch, list] of branchesOf(events, wanted)) {
     const values = await events.read(branch);
     for (const element of list) {
       const name = elementName(events, branch, element, isRagged(values));
-      columnsOfTable[name] = isRagged(values) ? valuesAt(values, element) : values;
+      columns[name] = isRagged(values) ? valuesAt(values, element) : values;
     }
   }
-  return { rowCount: events.eventCount, columns: columnsOfTable };
+  return { rowCount: events.eventCount, columns };
+}
+
+/** The names of the columns that {@link readEvents} reads. */
+export function columnNames(events: RootEvents, wanted: WantedColumns): string[] {
+  return [...branchesOf(events, wanted)].flatMap(([branch, list]) => {
+    const hasSeveral = hasSeveralValues(events, branch);
+    return list.map((element) => elementName(events, branch, element, hasSeveral));
+  });
+}
+
+/** What is read for columns that an expression of SQL mentions too, whether or not they are wanted themselves. */
+export function withMentioned(events: RootEvents, wanted: WantedColumns, select: string): WantedColumns {
+  const branches = new Map(events.columns.map(({ name }) => [name.toLowerCase(), name]));
+  const mentioned: string[] = [];
+  const words = select.replace(/'(?:[^']|'')*'/g, "");
+  for (const [, quoted, bare] of words.matchAll(/"([^"]+)"|([A-Za-z_]\w*)/g)) {
+    const [, stem = "", index = ""] = /^(.*?)(\[\d*\])?$/.exec(quoted ?? bare ?? "")!;
+    const branch = branches.get(stem.toLowerCase());
+    if (branch !== undefined) mentioned.push(branch + index);
+  }
+  const names = columnNames(events, wanted);
+  const further = mentioned.filter((name) => !names.includes(name));
+  return { columns: [...names, ...further] };
 }
 
 /** Packed bytes that are read together, of all columns. */
@@ -64,17 +93,13 @@ const bytesAtOnce = 64e6;
 const eventsAtOnce = 1 << 14;
 
 /** As `readEvents`, piece by piece. */
-export async function scanEvents(
-  events: RootEvents,
-  columns?: readonly string[],
-  elements: readonly string[] = [],
-): Promise<TableScan> {
-  const wanted = wantedOf(events, columns, elements);
+export async function scanEvents(events: RootEvents, columns: WantedColumns): Promise<TableScan> {
+  const wanted = branchesOf(events, columns);
   const kinds: Record<string, ColumnKind> = {};
   for (const [branch, list] of wanted) {
-    const { shape } = events.columns.find(({ name }) => name === branch)!;
+    const hasSeveral = hasSeveralValues(events, branch);
     for (const element of list) {
-      const name = elementName(events, branch, element, shape === "fixed" || shape === "ragged");
+      const name = elementName(events, branch, element, hasSeveral);
       kinds[name] = await elementKind(events, branch, element);
     }
   }
@@ -122,14 +147,15 @@ type Element = number | "value" | "count";
 /** For each branch what is taken of it. */
 type Wanted = ReadonlyMap<string, readonly Element[]>;
 
-function wantedOf(
-  events: RootEvents,
-  columns: readonly string[] | undefined,
-  elements: readonly string[],
-): Wanted {
+function branchesOf(events: RootEvents, { columns, elements = [], only }: WantedColumns): Wanted {
   return columns
     ? chosenColumns(events, columns)
-    : new Map([...plainColumns(events), ...chosenColumns(events, elements)]);
+    : new Map([...plainColumns(events, only), ...chosenColumns(events, elements)]);
+}
+
+function hasSeveralValues(events: RootEvents, branch: string): boolean {
+  const { shape } = events.columns.find(({ name }) => name === branch)!;
+  return shape === "fixed" || shape === "ragged";
 }
 
 /** The name of a column. @throws DataError where the branch has no such element, or several values. */
@@ -175,9 +201,10 @@ function chosenColumns(events: RootEvents, patterns: readonly string[]): Wanted 
   return wanted;
 }
 
-function plainColumns(events: RootEvents): Wanted {
+function plainColumns(events: RootEvents, only: (name: string) => boolean = () => true): Wanted {
   const wanted = new Map<string, Element[]>();
   for (const { name, shape, type } of events.columns) {
+    if (!only(name)) continue;
     if (shape === "scalar" || shape === "text") wanted.set(name, ["value"]);
     const length = shape === "fixed" ? Number(/\[(\d+)\]|,\s*(\d+)>/.exec(type)?.slice(1).find(Boolean)) : 0;
     if (length > 0)

@@ -1,3 +1,4 @@
+export { addFoldColumns } from "./add-fold-columns.ts";
 export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from "./atomic-file.ts";
 export * from "./augmentation/index.ts";
 export type { CategoryMap } from "./categories.ts";
@@ -26,6 +27,7 @@ export {
   writeFolds,
 } from "./fold-file.ts";
 export { checkOrigin, type FoldOrigin } from "./fold-origin.ts";
+export type { FoldRule } from "./fold-rule.ts";
 export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fold-transforms.ts";
 export * from "./fold-yielder.ts";
 export * from "./folds.ts";
@@ -33,12 +35,14 @@ export * from "./gaps.ts";
 export type { Hdf5File } from "./hdf5.ts";
 export * from "./hep-aug-fold-yielder.ts";
 export * from "./join-tables.ts";
+export * from "./make-fold-files.ts";
 export { type MatrixInputs, type MatrixLayoutOptions, matrixLayout, tensorLayout } from "./matrix-inputs.ts";
 export * from "./number-text.ts";
 export * from "./object-matrices.ts";
 export * from "./pipeline.ts";
 export type { PrincipalComponents } from "./principal-components.ts";
 export * from "./read-table.ts";
+export * from "./refold.ts";
 export * from "./root/index.ts";
 export type { Scaler, Scaling } from "./scaler.ts";
 export * from "./scan-table.ts";

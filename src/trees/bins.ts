@@ -14,6 +14,9 @@ export interface FeatureBins {
   readonly binCount: number;
   /** Continuous: bin b holds edges[b−1] < x ≤ edges[b]; there are binCount − 1. Categorical: empty. */
   readonly edges: Float64Array;
+  /** Continuous: the lowest and the highest value in each bin, of events that have a weight. Categorical: empty. */
+  readonly lowest: Float64Array;
+  readonly highest: Float64Array;
   /** Categorical: the category (a whole number ≥ 0) of each bin. Continuous: empty. */
   readonly categories: Int32Array;
 }
@@ -81,14 +84,27 @@ function binContinuous(
     }
   }
   const edges = values.length <= maxBins ? allMiddles(values) : quantileEdges(values, shares, maxBins);
+  const lowest = new Float64Array(edges.length + 1).fill(Number.NaN);
+  const highest = lowest.slice();
   let bin = 0;
   for (let i = 0; i < finite; i++) {
     const event = order[i]!;
-    while (bin < edges.length && column[event]! > edges[bin]!) bin += 1;
+    const value = column[event]!;
+    while (bin < edges.length && value > edges[bin]!) bin += 1;
     into[event] = bin;
+    if (weights?.[event] === 0) continue;
+    if (Number.isNaN(lowest[bin])) lowest[bin] = value;
+    highest[bin] = value;
   }
   for (let i = finite; i < order.length; i++) into[order[i]!] = missingBin;
-  return { isCategorical: false, binCount: edges.length + 1, edges, categories: new Int32Array(0) };
+  return {
+    isCategorical: false,
+    binCount: edges.length + 1,
+    edges,
+    lowest,
+    highest,
+    categories: new Int32Array(0),
+  };
 }
 
 function allMiddles(values: readonly number[]): Float64Array {
@@ -153,6 +169,8 @@ function binCategories(
     isCategorical: true,
     binCount: kept.length,
     edges: new Float64Array(0),
+    lowest: new Float64Array(0),
+    highest: new Float64Array(0),
     categories: Int32Array.from(kept),
   };
 }

@@ -21,7 +21,10 @@ export interface ForestOptions extends TreeTrainingOptions {
   readonly trees?: number;
   /** `random`: best cuts of bootstrapped events (Breiman 2001). `extra`: random cuts of all events (Geurts 2006). */
   readonly kind?: "random" | "extra";
-  /** Features tried a split: a number, a part of them, or `sqrt`. Default `sqrt`; all for a regression. */
+  /**
+   * Features tried a split, with those that do not vary in the node: a number, a part of them, or `sqrt`. Default `sqrt`;
+   * all for a regression.
+   */
   readonly maxFeatures?: number | "sqrt" | { readonly part: number };
   /** Default: no limit. */
   readonly maxDepth?: number;

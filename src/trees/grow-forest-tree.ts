@@ -8,7 +8,7 @@ import { leftTable, type Split, TreeBuilder } from "./tree-builder.ts";
 
 /** How far a tree of a forest grows. */
 export interface ForestTreeSettings {
-  /** Features that vary in the node and are tried for its split. */
+  /** Features that are tried for the split of a node. */
   readonly maxFeatures: number;
   readonly maxDepth: number;
   readonly minLeafWeight: number;
@@ -37,6 +37,8 @@ export class ForestTreeGrower {
   readonly #rows: Int32Array;
   readonly #spare: Int32Array;
   readonly #features: Int32Array;
+  /** With which place each drawn feature changed its own. */
+  readonly #places: Int32Array;
   readonly #scan: ForestScan;
   /** Sums of a small node's bins; zero but while a feature is tried. */
   readonly #smallSums: Float64Array;
@@ -57,6 +59,7 @@ export class ForestTreeGrower {
     this.#rows = this.#histograms[0]!.rows;
     this.#spare = new Int32Array(binned.eventCount);
     this.#features = Int32Array.from(binned.features, (_, f) => f);
+    this.#places = this.#features.slice();
     this.#scan = new ForestScan(kind);
     this.#smallSums = new Float64Array(256 * kind.stride);
     this.#occupied = { count: 0, sums: new Float64Array(256 * kind.stride) };
@@ -71,11 +74,14 @@ export class ForestTreeGrower {
     const total = new Float64Array(this.#kind.stride);
     const count = this.#begin(weights, targets, total);
     const table = new Uint8Array(256);
+    // What a node draws depends on its number alone, not on how many events of a weight make up its weight.
+    const streamOf = stream.numbered();
     const root = builder.add(weightOf(this.#kind, total, 0));
     const open: OpenNode[] = [{ node: root, start: 0, end: count, depth: 0, sums: total }];
     for (let next = open.pop(); next; next = open.pop()) {
       const { node, start, end, depth, sums } = next;
-      const split = depth < this.#settings.maxDepth ? this.#bestSplit(start, end, sums, stream) : undefined;
+      const split =
+        depth < this.#settings.maxDepth ? this.#bestSplit(start, end, sums, streamOf(node)) : undefined;
       if (!split) {
         for (let k = 0; k < outputs; k++) builder.setValue(node, k, leafValue(this.#kind, sums, k));
         continue;
@@ -115,9 +121,6 @@ export class ForestTreeGrower {
       }
     }
     for (const { rows } of this.#histograms.slice(1)) rows.set(this.#rows.subarray(0, count));
-    this.#features.forEach((_, f) => {
-      this.#features[f] = f;
-    });
     return count;
   }
 
@@ -130,24 +133,31 @@ export class ForestTreeGrower {
     const least = Math.max(minLeafWeight, 1e-9 * weight);
     const isSmall = end - start < smallNode;
     const features = this.#features;
-    let varying = 0;
     let drawn = 0;
-    // As in scikit-learn the search goes on until a split is found.
-    while (drawn < features.length && (varying < maxFeatures || !this.#best)) {
+    // As in scikit-learn features that do not vary in the node count, but the search goes on until a split is found.
+    while (drawn < features.length && (drawn < maxFeatures || !this.#best)) {
       const first = drawn;
-      const wanted = Math.max(1, maxFeatures - varying);
+      const wanted = Math.max(1, maxFeatures - drawn);
       for (; drawn < features.length && drawn - first < wanted; drawn++) {
         const place = drawn + stream.integer(features.length - drawn);
         const feature = features[place]!;
         features[place] = features[drawn]!;
         features[drawn] = feature;
+        this.#places[drawn] = place;
       }
       if (!isSmall) for (const each of this.#histograms) each.sum(features, first, drawn, start, end);
       for (let k = first; k < drawn; k++) {
         if (isSmall) this.#occupySmall(features[k]!, start, end);
         else this.#occupyLarge(k - first);
-        if (this.#tryFeature(features[k]!, sums, weight, least, stream)) varying += 1;
+        this.#tryFeature(features[k]!, sums, weight, least, stream);
       }
+    }
+    while (drawn > 0) {
+      drawn -= 1;
+      const place = this.#places[drawn]!;
+      const feature = features[place]!;
+      features[place] = features[drawn]!;
+      features[drawn] = feature;
     }
     return this.#best;
   }
@@ -228,12 +238,12 @@ export class ForestTreeGrower {
     this.#occupied.count = count;
   }
 
-  /** Looks for a better split on the feature; false when it does not vary in the node. */
-  #tryFeature(feature: number, node: Float64Array, weight: number, least: number, stream: Stream): boolean {
+  /** Looks for a better split on the feature. */
+  #tryFeature(feature: number, node: Float64Array, weight: number, least: number, stream: Stream): void {
     const { stride } = this.#kind;
     const bins = this.#bins;
     let { count } = this.#occupied;
-    if (count < 2) return false;
+    if (count < 2) return;
     const hasMissing = bins[count - 1] === missingBin;
     if (hasMissing) {
       count -= 1;
@@ -246,11 +256,21 @@ export class ForestTreeGrower {
       this.#orderCategories(count, node);
     }
     const { randomCuts } = this.#settings;
-    for (let side = 0; side < (hasMissing ? 2 : 1); side++) {
+    // Random cuts: missing values right, left, or alone on the right. Otherwise the last is one of the cuts of the first.
+    for (let side = 0; side < (hasMissing ? (randomCuts ? 3 : 2) : 1); side++) {
       const missingLeft = hasMissing && side === 1;
-      // Missing values alone on the right are a split as well.
-      const last = hasMissing && !missingLeft ? count : count - 1;
-      const only = randomCuts && last > 0 ? this.#randomPlace(feature, last, stream) : -1;
+      const isAlone = side === 2;
+      const last = isAlone || (hasMissing && !missingLeft && !randomCuts) ? count : count - 1;
+      if (last === 0) continue;
+      let only = -1;
+      let drawnBin = -1;
+      if (isAlone) only = count - 1;
+      else if (randomCuts && isCategorical) only = stream.integer(last);
+      else if (randomCuts) {
+        drawnBin = this.#drawBin(feature, bins[0]!, bins[last]!, stream);
+        only = 0;
+        while (bins[only + 1]! <= drawnBin) only += 1;
+      }
       const begin = missingLeft ? this.#missing : undefined;
       const scan = this.#scan;
       const gain = this.#best?.gain ?? 1e-12 * weight;
@@ -261,27 +281,39 @@ export class ForestTreeGrower {
       const leftWeight = weightOf(this.#kind, scan.left, 0);
       this.#best = {
         feature,
-        // Half way to the next bin that holds events.
-        bin: isCategorical ? -1 : place + 1 < count ? (bin + bins[place + 1]! - 1) >> 1 : bin,
+        // Where it was drawn, or half way to the next bin that holds events.
+        bin: isCategorical
+          ? -1
+          : drawnBin >= 0
+            ? drawnBin
+            : place + 1 < count
+              ? (bin + bins[place + 1]! - 1) >> 1
+              : bin,
         missingLeft: hasMissing ? missingLeft : leftWeight >= weight - leftWeight,
         leftBins: isCategorical ? Array.from(bins.subarray(0, place + 1)) : undefined,
         gain: scan.gain,
       };
     }
-    return true;
   }
 
-  /** A cut drawn uniformly between the lowest and the highest edge in the node; of categories one of the cuts. */
-  #randomPlace(feature: number, last: number, stream: Stream): number {
-    const { edges, isCategorical } = this.#binned.features[feature]!;
-    const bins = this.#bins;
-    const low = edges[bins[0]!] ?? Number.NaN;
-    const high = edges[bins[last - 1]!] ?? Number.NaN;
-    if (isCategorical || !(Number.isFinite(low) && Number.isFinite(high))) return stream.integer(last);
-    const cut = low + stream.uniform() * (high - low);
-    let place = 0;
-    while (place + 1 < last && edges[bins[place + 1]!]! <= cut) place += 1;
-    return place;
+  /**
+   * The bin behind which a cut lies that is drawn uniformly between the lowest and the highest value of the node's bins.
+   * One that falls within the first or the last bin lies at its inner edge: features with long tails mostly get cuts that
+   * win little there, as with exact values, and do not crowd out those that matter. Within gaps cuts stay where they were
+   * drawn: they differ from tree to tree, and the mean is smooth.
+   */
+  #drawBin(feature: number, first: number, last: number, stream: Stream): number {
+    const { edges, lowest, highest } = this.#binned.features[feature]!;
+    const low = lowest[first]!;
+    const cut = low + stream.uniform() * (highest[last]! - low);
+    if (!Number.isFinite(cut)) return first + stream.integer(last - first);
+    let [below, above] = [first - 1, last - 1];
+    while (above - below > 1) {
+      const middle = (below + above) >> 1;
+      if (edges[middle]! >= cut) above = middle;
+      else below = middle;
+    }
+    return above;
   }
 
   /** Puts the bins of a categorical feature in the order of their mean target (share of the largest class). */

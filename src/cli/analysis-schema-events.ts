@@ -1,4 +1,4 @@
-/** The schema of an analysis file, what is said of the events: input, target, weights, transforms, features, folds, augmentation. */
+/** The schema of an analysis file, what is said of the events: input, target, weights, transforms, features, folds. */
 import { z } from "zod";
 import { checkExpression } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
@@ -44,7 +44,10 @@ export const input: z.ZodType<Analysis["input"]> = z
       .describe("what is said of some of the files, as a list of its own: how a run records them"),
     tree: text("tree or ntuple of ROOT files, group of HDF5 files").optional(),
     select: text("SQL expression that chooses rows, e.g. KaggleSet = 't'").optional(),
-    id: text("column that identifies an event").optional(),
+    id: z
+      .union([text("column").transform((name) => [name]), names("columns")])
+      .default([])
+      .describe("the column that identifies an event, or several: [run, luminosityBlock, event]"),
     missing: z.array(number("a value")).default([]).describe("values that mean 'not measured'"),
     columns: newColumns.default({}),
   })
@@ -268,21 +271,3 @@ export const folds: z.ZodType<Analysis["folds"]> = z
   })
   .prefault({})
   .describe("how the events are split");
-
-/** `augmentation` of an analysis file. */
-export const augmentation: z.ZodType<Analysis["augmentation"]> = z
-  .union([
-    z.literal("off"),
-    z.strictObject({
-      rotations: wholeNumber(
-        0,
-        "rotations about the beam in prediction; any angle in training; 0: none",
-      ).default(2),
-      reflect: z
-        .array(z.enum(["x", "y", "z"]))
-        .default(["y", "z"])
-        .describe("axes that may be mirrored"),
-    }),
-  ])
-  .default("off")
-  .describe("symmetries of the detector: drawn in training, averaged over in prediction");

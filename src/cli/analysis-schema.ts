@@ -1,16 +1,9 @@
 /** The zod schema of an analysis file: every key with its meaning, limits and default. */
 import { z } from "zod";
 import type { Analysis } from "./analysis.ts";
+import { augmentation } from "./analysis-schema-augmentation.ts";
 import { evaluation } from "./analysis-schema-evaluation.ts";
-import {
-  augmentation,
-  features,
-  folds,
-  input,
-  target,
-  transforms,
-  weights,
-} from "./analysis-schema-events.ts";
+import { features, folds, input, target, transforms, weights } from "./analysis-schema-events.ts";
 import { model } from "./analysis-schema-model.ts";
 import { training } from "./analysis-schema-training.ts";
 import { wholeNumber } from "./analysis-schema-values.ts";

@@ -1,6 +1,6 @@
 /** The description of an analysis: what one YAML file says, after checking and with all defaults filled in. */
 
-import type { FittableStep, Scaling } from "../data/index.ts";
+import type { AugmentationTransform, FittableStep, FunctionTransform, Scaling } from "../data/index.ts";
 import type { Device } from "../engine/index.ts";
 import type { TreesSpec } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
@@ -30,8 +30,8 @@ export interface InputConfiguration {
   readonly tree?: string | undefined;
   /** SQL expression that chooses rows, e.g. `KaggleSet = 't'`. */
   readonly select?: string | undefined;
-  /** Column that identifies an event; it is carried to every prediction. */
-  readonly id?: string | undefined;
+  /** Columns that identify an event, such as run, luminosityBlock and event; they are carried to every prediction. */
+  readonly id: readonly string[];
   /** Values that mean "not measured"; they become NaN. */
   readonly missing: readonly number[];
   /** New columns for features: expressions such as `mass(lep + tau)`, made before the transforms. */
@@ -127,11 +127,10 @@ export interface FoldsConfiguration {
   readonly columns: readonly string[];
 }
 
-/** Symmetries of the detector that training draws from and prediction averages over. */
-export interface AugmentationConfiguration {
-  readonly rotations: number;
-  readonly reflect: readonly ("x" | "y" | "z")[];
-}
+/** What training changes at random and prediction averages over: the symmetries of the detector, or a list of transforms. */
+export type AugmentationConfiguration =
+  | { readonly rotations: number; readonly reflect: readonly ("x" | "y" | "z")[] }
+  | readonly Exclude<AugmentationTransform, FunctionTransform>[];
 
 export type Activation = "relu" | "prelu" | "selu" | "swish" | "mish" | "sigmoid" | "tanh";
 

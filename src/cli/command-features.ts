@@ -173,7 +173,11 @@ function completeVectors(
   readonly notes: readonly string[];
   readonly augmentationOff: boolean;
 } {
-  if (augmentation === "off") return { names: selected, notes: [], augmentationOff: false };
+  const turnsVectors =
+    augmentation !== "off" &&
+    (!("length" in augmentation) ||
+      augmentation.some(({ kind }) => kind === "rotation" || kind === "reflection"));
+  if (!turnsVectors) return { names: selected, notes: [], augmentationOff: false };
   const vectorOf = (name: string): string | undefined => /^(.+)_p[xyz]$/.exec(name)?.[1];
   // In the order of the ranking: the most important component decides on its vector.
   const ranked = ranking.features.map(({ name }) => name).filter((name) => selected.includes(name));

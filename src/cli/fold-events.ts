@@ -12,6 +12,7 @@ import {
   fitPipeline,
   MemoryStore,
   type Pipeline,
+  type ShiftedColumn,
   selectValues,
   type Table,
   WeightScale,
@@ -196,14 +197,32 @@ async function preparedBlock(
   directory: string,
 ): Promise<Block> {
   const { table, targets, weights } = events;
-  const { features } = await applyPipeline(pipeline, table, { directory });
+  const { features, table: transformed } = await applyPipeline(pipeline, table, { directory });
   const scaled = scale === undefined ? weights : scale.scaled(events);
   return {
     [featuresKey]: features,
     [targetsKey]: targets,
     ...(scaled === undefined ? {} : { [weightsKey]: Float32Array.from(scaled) }),
     ...carriedColumns(analysis, table, weights),
+    ...variedColumns(analysis, transformed),
   };
+}
+
+/** The columns that systematic variations take shifted values from. */
+function variedColumns({ augmentation }: Analysis, table: Table): Record<string, Column> {
+  if (augmentation === "off" || !("length" in augmentation)) return {};
+  const shifts = augmentation.flatMap((transform) =>
+    transform.kind === "variation"
+      ? Object.values(transform.nuisances).flatMap(Object.values<ShiftedColumn>)
+      : [],
+  );
+  const names = shifts.flatMap(({ up, down }) => [up, down]).filter((value) => typeof value === "string");
+  return Object.fromEntries(
+    expandNames(names, Object.keys(table.columns), "augmentation: column").map((name) => [
+      name,
+      columnOf(table, name),
+    ]),
+  );
 }
 
 function carriedColumns(
@@ -213,7 +232,7 @@ function carriedColumns(
 ): Record<string, Column> {
   const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
   return {
-    ...(input.id === undefined ? {} : { [input.id]: columnOf(table, input.id) }),
+    ...identifiersOf(table, input.id),
     ...(weights === undefined ? {} : { original_weight: weights }),
     ...Object.fromEntries(carried.map((name) => [name, columnOf(table, name)])),
   };

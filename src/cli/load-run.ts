@@ -1,11 +1,12 @@
 /** A finished run, ready to predict. */
 import { dirname } from "node:path";
-import { augmentationPlan, type Pipeline } from "../data/index.ts";
+import { augmentationPlan, loadAugmentation, type Pipeline } from "../data/index.ts";
 import type { Device } from "../engine/index.ts";
 import { Ensemble } from "../ensemble/index.ts";
 import { type RunPaths, readJson, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { Scorer } from "./score-events.ts";
+import { augmentationSettings } from "./train-ensemble.ts";
 
 export interface LoadedRun {
   readonly paths: RunPaths;
@@ -16,7 +17,7 @@ export interface LoadedRun {
 /**
  * Reads networks and preprocessing of a run.
  *
- * @param augment average over the fixed set of rotations and reflections, if the analysis has them.
+ * @param augment average over the fixed views of the augmentation, if the analysis has one.
  * @throws FileFormatError for a folder that is missing, unfinished or damaged.
  */
 export async function loadRun(
@@ -28,17 +29,28 @@ export async function loadRun(
   // A run of another machine predicts where its device is missing, too.
   const devices: readonly Device[] = [record.analysis.training.device, "cpu" as const].flat();
   const ensemble = (await Ensemble.load(folder)).onDevice(devices);
-  const { augmentation } = record.analysis;
+  const { augmentation, target } = record.analysis;
   const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
+  const directory = dirname(record.analysisFile);
   return {
     paths,
     record,
     scorer: {
       ensemble,
       pipeline,
-      directory: dirname(record.analysisFile),
+      directory,
       ...(augment && augmentation !== "off"
-        ? { plan: augmentationPlan(features, pipeline.scaler, augmentation) }
+        ? {
+            plan: augmentationPlan(
+              features,
+              pipeline.scaler,
+              await loadAugmentation(augmentation, directory),
+              {
+                ...augmentationSettings(record.analysis),
+                targets: target.columns,
+              },
+            ),
+          }
         : {}),
     },
   };

@@ -51,6 +51,8 @@ export interface RunRecord {
     readonly viewCount: number;
     readonly rotations?: number;
     readonly reflect?: readonly string[];
+    /** Kinds of the transforms, where the analysis lists them. */
+    readonly transforms?: readonly string[];
   };
   readonly training: {
     /** Steps of all members. */

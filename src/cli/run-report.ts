@@ -185,10 +185,9 @@ function notesOf({ analysis, data, augmentation }: RunRecord, metrics: Metrics):
       `For AMS and yields the weights are scaled to class sums of ${formatNumber(totals.signal, 7)} (signal) and ${formatNumber(totals.background, 10)} (background).`,
     );
   }
-  if (augmentation.isOn) {
-    notes.push(
-      `Predictions are means over ${augmentation.viewCount} views of each event, rotated and mirrored.`,
-    );
+  if (augmentation.viewCount > 1) {
+    const how = augmentation.transforms === undefined ? "rotated and mirrored" : augmentedText(augmentation);
+    notes.push(`Predictions are means over ${augmentation.viewCount} views of each event, ${how}.`);
   }
   const scored = metrics.sets.outOfFold?.eventCount ?? 0;
   if (scored > 0 && analysis.training.members < data.foldSizes.length) {
@@ -277,11 +276,21 @@ function settingsOf({
         ...(isTrees(model)
           ? ([["rounds, all members", training.stepCount]] as const)
           : networkTrainingRows(analysis, model, training.stepCount)),
-        ["augmentation", augmentation.isOn ? `on, ${augmentation.viewCount} views in prediction` : "off"],
+        ["augmentation", augmentation.isOn ? augmentationText(augmentation) : "off"],
         ["ensemble", ensembleText(analysis.training.ensemble)],
       ],
     },
   ];
+}
+
+function augmentationText({ viewCount, transforms = [] }: RunRecord["augmentation"]): string {
+  const views = viewCount === 1 ? "in training only" : `${viewCount} views in prediction`;
+  return `${transforms.length === 0 ? "on" : transforms.join(", ")}, ${views}`;
+}
+
+/** Which transforms made the views. */
+function augmentedText({ transforms = [] }: RunRecord["augmentation"]): string {
+  return `by ${transforms.join(", ")}`;
 }
 
 function treesRows({ type, ...options }: TreesConfiguration): SettingsGroup["rows"] {

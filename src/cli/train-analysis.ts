@@ -375,7 +375,7 @@ function recordOf(
     augmentation: {
       isOn: augmentation !== "off",
       viewCount: folds.augmentationCount,
-      ...(augmentation === "off" ? {} : augmentation),
+      ...augmentationRecord(augmentation),
     },
     training: {
       stepCount: training.results.reduce((sum, { stepCount }) => sum + stepCount, 0),
@@ -387,6 +387,13 @@ function recordOf(
       })),
     },
   };
+}
+
+function augmentationRecord(
+  augmentation: AnalysisFile["analysis"]["augmentation"],
+): Partial<RunRecord["augmentation"]> {
+  if (augmentation === "off") return {};
+  return "length" in augmentation ? { transforms: augmentation.map(({ kind }) => kind) } : augmentation;
 }
 
 function stopIfAborted(signal: AbortSignal | undefined): void {

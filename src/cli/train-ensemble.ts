@@ -97,7 +97,15 @@ export function openFolds(
   const options = { directory, transforms: training.foldTransforms, cacheBytes };
   return augmentation === "off"
     ? FoldYielder.open(path, options)
-    : HEPAugFoldYielder.open(path, { ...options, augmentation });
+    : HEPAugFoldYielder.open(path, { ...options, ...augmentationSettings(analysis), augmentation });
+}
+
+/** What augmentation needs to know of an analysis. */
+export function augmentationSettings({ seed, features }: Analysis): {
+  readonly seed: number;
+  readonly scaler: "required" | "none";
+} {
+  return { seed, scaler: features.scaling === "none" ? "none" : "required" };
 }
 
 /** Trains the ensemble; finished members in the folder are kept. */

@@ -93,7 +93,7 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
     for (const pause of [0, 1500]) {
       const running = start(["predict", run, "--input", ...inputs, "--output", output]);
       if (pause === 0) await delay(1500);
-      else await running.says(/^read 720,000 events/m);
+      else await running.says(/^found 720,000 events/m);
       const { code, answer, below } = await interrupt(running);
       expect(code).toBe(130);
       expect(answer).toBeLessThan(1);

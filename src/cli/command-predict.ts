@@ -1,19 +1,23 @@
 /** `lumin predict`: raw events in, the ids and the ensemble's predictions out. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { columnOf, tableFormats, tableOf, writeTable } from "../data/index.ts";
-import { ConfigurationError, counted } from "../errors/index.ts";
+import { type Table, tableFormats, tableOf, writeTablePieces } from "../data/index.ts";
+import { ConfigurationError, counted, InterruptedError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { loadRun } from "./load-run.ts";
-import { predictionColumns } from "./predictions-file.ts";
-import { readUnlabelled } from "./read-inputs.ts";
+import { memoryPlan } from "./memory-plan.ts";
+import { onPiece } from "./piece-rows.ts";
+import { identifiersOf, predictionColumns } from "./predictions-file.ts";
+import { openUnlabelled } from "./read-inputs.ts";
 import { scoreEvents } from "./score-events.ts";
 
 export interface PredictOptions {
   readonly input: readonly string[];
   readonly output: string;
   readonly augment: boolean;
+  /** Bytes. */
+  readonly memory?: number;
 }
 
 export async function predictCommand(
@@ -22,32 +26,42 @@ export async function predictCommand(
   context: CommandContext,
 ): Promise<void> {
   const { reporter, signal } = context;
+  const plan = memoryPlan(options.memory, 1);
   checkOutput(options.output, options.input);
   const { record, scorer } = await loadRun(run, { augment: options.augment });
   const { input } = record.analysis;
-  const reading = reporter.phase("reading events");
-  const table = await readUnlabelled(record.analysis, options.input);
-  reading(`read ${counted(table.rowCount, "event", count(table.rowCount))}`);
-  const id = input.id === undefined ? undefined : columnOf(table, input.id);
+  const looking = reporter.phase("looking through the events");
+  const events = await openUnlabelled(record.analysis, options.input, plan?.reading);
+  const eventCount = events.rowCount!;
+  looking(`found ${counted(eventCount, "event", count(eventCount))}`);
   const predicting = reporter.phase("predicting");
-  const predictions = await scoreEvents(scorer, table, {
-    signal,
-    onProgress: (share) => reporter.share(share),
-  });
+
+  async function* predictions(): AsyncGenerator<Table> {
+    let done = 0;
+    for await (const piece of events.pieces()) {
+      if (signal.aborted) throw new InterruptedError("predict: interrupted.");
+      const share = piece.rowCount / eventCount;
+      const scores = await onPiece(done, () =>
+        scoreEvents(scorer, piece, {
+          signal,
+          onProgress: (part) =>
+            reporter.share(done / eventCount + part * share, done + part * piece.rowCount),
+        }),
+      );
+      done += piece.rowCount;
+      yield tableOf({
+        ...identifiersOf(piece, input.id),
+        ...predictionColumns(scores, scorer.ensemble.outputCount),
+      });
+    }
+  }
+
+  await writeTablePieces(options.output, predictions(), { memory: plan?.reading });
   predicting(
-    `predicted ${counted(table.rowCount, "event", count(table.rowCount))} with ${counted(scorer.ensemble.members.length, "network")}`,
-  );
-  await writeTable(
-    options.output,
-    tableOf({
-      ...(id === undefined ? {} : { [input.id!]: id }),
-      ...predictionColumns(predictions, scorer.ensemble.outputCount),
-    }),
+    `predicted ${counted(eventCount, "event", count(eventCount))} with ${counted(scorer.ensemble.members.length, "network")}`,
   );
   await scorer.ensemble.release();
-  process.stdout.write(
-    `${options.output}: ${counted(table.rowCount, "prediction", count(table.rowCount))}\n`,
-  );
+  process.stdout.write(`${options.output}: ${counted(eventCount, "prediction", count(eventCount))}\n`);
 }
 
 /** Before the time of predicting is spent. */

@@ -17,6 +17,7 @@ import {
 import { ConfigurationError } from "../errors/index.ts";
 import type { Analysis, SourceConfiguration } from "./analysis.ts";
 import { patternExpression } from "./file-pattern.ts";
+import { neededBranches } from "./needed-branches.ts";
 
 /** The column with the labels of the sources. */
 const labelColumn = "source";
@@ -27,14 +28,16 @@ const factorColumn = "source_weight";
  * The events of the files. Where sources are described, the columns `source` and `source_weight` are added and the
  * event weights multiplied by the factor.
  *
+ * @param further columns that are needed beside those of the analysis.
  * @throws ConfigurationError when some files have a label and others none.
  */
 export async function readInputs(
   analysis: Analysis,
   files: readonly string[],
   options: ReadTableOptions,
+  further?: readonly string[],
 ): Promise<Table> {
-  const reading = readingOptions(analysis, options);
+  const reading = readingOptions(analysis, options, further);
   const sources = describedFiles(analysis, files);
   if (sources === undefined) return readTable(files, reading);
   const tables: Table[] = [];
@@ -73,10 +76,14 @@ export async function openInputs(
   return chainScans(scans, quoted(files));
 }
 
-function readingOptions<O extends ReadTableOptions>(analysis: Analysis, options: O): O {
+function readingOptions<O extends ReadTableOptions>(
+  analysis: Analysis,
+  options: O,
+  further: readonly string[] = [],
+): O {
   const { input, target, weights, features, transforms, evaluation, folds } = analysis;
   const elements = elementNames([input, target, weights, features, transforms, evaluation, folds]);
-  return { ...options, tree: input.tree, elements };
+  return { ...options, tree: input.tree, elements, only: neededBranches(analysis, further) };
 }
 
 /** What is said of the origin of each file; undefined where nothing is said of any. */
@@ -102,12 +109,26 @@ function quoted(files: readonly string[]): string[] {
 
 /** Events to predict for: neither targets nor weights are needed, nor the origin of the files known. */
 export function readUnlabelled(analysis: Analysis, files: readonly string[]): Promise<Table> {
+  return readTable(files, unlabelledOptions(analysis));
+}
+
+/** The same piece by piece. @param memory bytes that the reading may use. */
+export function openUnlabelled(
+  analysis: Analysis,
+  files: readonly string[],
+  memory: number | undefined,
+): Promise<TableScan> {
+  return openTable(files, { ...unlabelledOptions(analysis), memory });
+}
+
+function unlabelledOptions(analysis: Analysis): ReadTableOptions {
   const { input, features, transforms } = analysis;
-  return readTable(files, {
+  return {
     numbers: features.continuous.filter((name) => !name.startsWith("!")),
     tree: input.tree,
     elements: elementNames([input.id, input.columns, features, transforms]),
-  });
+    only: neededBranches(analysis),
+  };
 }
 
 function both(first: string | undefined, second: string | undefined): string | undefined {

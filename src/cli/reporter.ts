@@ -1,6 +1,7 @@
 /** Everything a running command says: phases, notes, the members' progress. */
 import { counted } from "../errors/index.ts";
 import type { ProgressEvent } from "../train/index.ts";
+import { count } from "./count.ts";
 import { type Colours, coloursFor, RedrawnBlock, type TerminalStream, windowSize } from "./terminal.ts";
 import { duration, TrainingProgress } from "./training-progress.ts";
 
@@ -13,8 +14,8 @@ const lineInterval = 10_000;
 export interface Reporter {
   /** Something with a result begins; the returned function tells that it is done. */
   phase(text: string): (result?: string) => void;
-  /** Part of the phase that is done, 0 to 1. */
-  share(done: number): void;
+  /** Part of the phase that is done, 0 to 1, and how many events that are. */
+  share(done: number, events?: number): void;
   note(text: string): void;
   trainingBegins(memberCount: number): void;
   /** A member that an earlier, unfinished run has left. */
@@ -43,6 +44,7 @@ export class StreamReporter implements Reporter {
   readonly #now: () => number;
   #progress: TrainingProgress | undefined;
   #phase: string | undefined;
+  #phaseStarted = 0;
   #lastDrawn = Number.NEGATIVE_INFINITY;
   #lastLine = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -59,6 +61,7 @@ export class StreamReporter implements Reporter {
   phase(text: string): (result?: string) => void {
     const started = this.#now();
     this.#phase = text;
+    this.#phaseStarted = started;
     if (this.#isTerminal) this.#block.draw([this.#colours.dim(`${text} …`)]);
     return (result) => {
       this.#phase = undefined;
@@ -67,11 +70,14 @@ export class StreamReporter implements Reporter {
     };
   }
 
-  share(done: number): void {
+  share(done: number, events?: number): void {
     const now = this.#now();
     if (!this.#isTerminal || this.#phase === undefined || now - this.#lastDrawn < drawInterval) return;
     this.#lastDrawn = now;
-    this.#block.draw([this.#colours.dim(`${this.#phase} … ${(100 * done).toFixed(0)} %`)]);
+    const seconds = (now - this.#phaseStarted) / 1000;
+    const rate =
+      events === undefined || seconds === 0 ? "" : `, ${count(Math.round(events / seconds))} events/s`;
+    this.#block.draw([this.#colours.dim(`${this.#phase} … ${(100 * done).toFixed(0)} %${rate}`)]);
   }
 
   note(text: string): void {

@@ -4,7 +4,7 @@ import { dirname, extname, join } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
 import { writeAtomically, writeText } from "./atomic-file.ts";
 import { DiskStore } from "./column-store.ts";
-import { literal, withDuckDB } from "./duckdb.ts";
+import { type DuckDBLimits, literal, withDuckDB } from "./duckdb.ts";
 import { createTable } from "./duckdb-table.ts";
 import { openHdf5 } from "./hdf5.ts";
 import { float32Text, float64Text } from "./number-text.ts";
@@ -35,9 +35,14 @@ export async function writeTable(path: string, table: Table): Promise<void> {
  * Writes a table that comes in pieces, one below the other, with the same columns of the same kinds. Only a piece or two
  * are in memory (of `.npy` and `.npz` files all); Parquet and HDF5 need room on the disk for a second copy meanwhile.
  *
+ * @param limits bytes of memory for making a Parquet file (default: 1 GB).
  * @throws as {@link writeTable}; what `pieces` throws, with nothing left behind.
  */
-export async function writeTablePieces(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+export async function writeTablePieces(
+  path: string,
+  pieces: AsyncIterable<Table>,
+  limits: { readonly memory?: number | undefined } = {},
+): Promise<void> {
   const whole = async (): Promise<Table> => {
     const tables: Table[] = [];
     for await (const piece of pieces) tables.push(piece);
@@ -47,7 +52,7 @@ export async function writeTablePieces(path: string, pieces: AsyncIterable<Table
     case ".csv":
       return writeText(path, csvPieces(pieces));
     case ".parquet":
-      return writeAtomically(path, (temporary) => writeParquet(temporary, pieces));
+      return writeAtomically(path, (temporary) => writeParquet(temporary, pieces, limits));
     case ".h5":
     case ".hdf5":
       return writeAtomically(path, (temporary) => writeHdf5(temporary, pieces));
@@ -96,7 +101,7 @@ function quoted(text: string): string {
 const parquetOptions = "(FORMAT parquet, COMPRESSION zstd)";
 
 /** Each piece becomes a file, and those together the one that is wanted. */
-async function writeParquet(path: string, pieces: AsyncIterable<Table>): Promise<void> {
+async function writeParquet(path: string, pieces: AsyncIterable<Table>, limits: DuckDBLimits): Promise<void> {
   const folder = await mkdtemp(join(dirname(path), ".lumin-parquet-"));
   try {
     await withDuckDB(async (connection) => {
@@ -112,7 +117,7 @@ async function writeParquet(path: string, pieces: AsyncIterable<Table>): Promise
       await connection.run(
         `COPY (SELECT * FROM read_parquet([${list}])) TO ${literal(path)} ${parquetOptions}`,
       );
-    });
+    }, limits);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -26,10 +26,11 @@ export async function crossValidateCommand(
   context: CommandContext,
 ): Promise<void> {
   const file = readAnalysisFile(path, settingsOf(options));
-  const by = options.by ?? file.analysis.input.id;
+  const { id } = file.analysis.input;
+  const by = options.by ?? (id.length === 1 ? id[0] : undefined);
   if (by === undefined) {
     throw new ConfigurationError(
-      "crossvalidate: give --by COLUMN, a column of whole numbers; the analysis has no input.id.",
+      `crossvalidate: give --by COLUMN, a column of whole numbers; the analysis has ${id.length === 0 ? "no input.id" : "several columns as input.id"}.`,
     );
   }
   const isTemporary = options.out === undefined;

@@ -13,6 +13,7 @@ import { readEvents } from "./prepare-events.ts";
 import { readMetrics, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { scoreFairly } from "./score-events.ts";
+import { describedSet } from "./score-run.ts";
 import { openFolds } from "./train-ensemble.ts";
 
 export interface EvaluateOptions {
@@ -107,14 +108,8 @@ async function evaluateFile(
       `${count(fair.trainingCount)} of the events are training events of this run; they are scored out of fold${unscored}`,
     );
   }
-  const set = onlyScored({
-    predictions: fair.predictions,
-    outputCount: scorer.ensemble.outputCount,
-    targets: events.targets,
-    targetCount: events.targetCount,
-    weights: events.weights,
-    renormalise: true,
-  });
+  const { outputCount } = scorer.ensemble;
+  const set = onlyScored(describedSet(analysis, events, fair.predictions, outputCount, true));
   await scorer.ensemble.release();
   return { metrics: evaluateSets(analysis, { [setName(files)]: set }, readMetrics(paths).cut), record };
 }

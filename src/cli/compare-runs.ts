@@ -80,12 +80,13 @@ function compareTables(
 }
 
 /** The events that all runs have scored, in the order of the first; without identifiers all, if they are the same. */
-function commonEvents(tables: readonly Table[], id: string | undefined, folders: readonly string[]): Table[] {
+function commonEvents(tables: readonly Table[], id: readonly string[], folders: readonly string[]): Table[] {
   const differ = (): ConfigurationError =>
     new ConfigurationError(
       `${folders.map((folder) => `"${folder}"`).join(" and ")} have scored different events; train them on the same files with the same folds and seed.`,
     );
-  if (id === undefined || tables.some((table) => !Object.hasOwn(table.columns, id))) {
+  const isIdentified = tables.every((table) => id.every((name) => Object.hasOwn(table.columns, name)));
+  if (id.length === 0 || !isIdentified) {
     const [first, ...others] = tables.map((table) => matrixOf(table, "target").values);
     const isSame = others.every(
       (other) => other.length === first!.length && other.every((value, i) => value === first![i]),
@@ -94,8 +95,9 @@ function commonEvents(tables: readonly Table[], id: string | undefined, folders:
     return [...tables];
   }
   const rowsOf = tables.map((table) => {
-    const ids = columnOf(table, id);
-    return new Map(Array.from({ length: table.rowCount }, (_, row) => [String(ids[row]), row]));
+    const columns = id.map((name) => columnOf(table, name));
+    const key = (row: number): string => columns.map((column) => String(column[row])).join("\n");
+    return new Map(Array.from({ length: table.rowCount }, (_, row) => [key(row), row]));
   });
   const common = [...rowsOf[0]!.keys()].filter((event) => rowsOf.every((rows) => rows.has(event)));
   if (common.length === 0) throw differ();

@@ -9,7 +9,7 @@ import type { AnalysisFile } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { labelled, selectEvents } from "./labelled-events.ts";
-import { type IdentifiedSet, idColumn, writePredictions } from "./predictions-file.ts";
+import { type IdentifiedSet, identifiersOf, writePredictions } from "./predictions-file.ts";
 import { readEvents } from "./prepare-events.ts";
 import { beginRun, completeRun, runPaths } from "./run-folder.ts";
 import { fingerprintFiles } from "./run-record.ts";
@@ -63,7 +63,10 @@ export async function crossValidate(
     );
   }
   const reading = reporter.phase("reading events");
-  const events = labelled(analysis, await readEvents(analysis, inputFiles, analysis.input.select));
+  const events = labelled(
+    analysis,
+    await readEvents(analysis, inputFiles, analysis.input.select, [outer.by]),
+  );
   reading(`read ${count(events.table.rowCount)} events`);
   const parts = outerParts(events.table, outer);
 
@@ -108,7 +111,7 @@ export async function crossValidate(
     targetCount: events.targetCount,
     weights: events.weights,
     renormalise: true,
-    id: idColumn(events.table, analysis.input.id),
+    id: identifiersOf(events.table, analysis.input.id),
   });
   const metrics = evaluateSets(analysis, { crossvalidation: set });
   const result = {

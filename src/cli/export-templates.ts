@@ -48,7 +48,7 @@ export async function exportTemplates(
   // Variations are selected as the nominal events are.
   const select = options.input === undefined ? analysis.input.select : undefined;
   const score = (files: readonly string[]): Promise<Discriminant> =>
-    scoredEvents(loaded, files, select, context);
+    scoredEvents(loaded, files, { select, columns: columnsOf(settings) }, context);
   const nominal = await score(options.input ?? from(analysis.input.files, loaded.scorer.directory));
   const totals = classTotals(analysis);
   const own = nominal.multiplicities.map((times, i) => times * (nominal.weights?.[i] ?? 1));
@@ -126,12 +126,12 @@ interface Discriminant {
 async function scoredEvents(
   { paths, record, scorer }: LoadedRun,
   files: readonly string[],
-  select: string | undefined,
+  { select, columns }: { readonly select: string | undefined; readonly columns: readonly string[] },
   { reporter, signal }: CommandContext,
 ): Promise<Discriminant> {
   const { analysis } = record;
   const reading = reporter.phase("reading events");
-  const all = labelled(analysis, await readEvents(analysis, files, select));
+  const all = labelled(analysis, await readEvents(analysis, files, select, columns));
   reading(`read ${count(all.table.rowCount)} events`);
   const predicting = reporter.phase("predicting");
   const folds = await openFolds(analysis, paths.folds, scorer.directory);
@@ -189,6 +189,15 @@ async function scoredData(
   predicting(`predicted ${count(targets.length)} events of data`);
   const set = { predictions, outputCount, targets, targetCount: 1, weights: undefined, renormalise: false };
   return binaryView(analysis, set)!.predictions;
+}
+
+/** The columns that the settings name. */
+function columnsOf({ process, shapes }: TemplateSettings): string[] {
+  const sides = Object.values(shapes).flatMap(({ up, down }) => [up, ...(down ? [down] : [])]);
+  return [
+    ...(process === undefined ? [] : [process]),
+    ...sides.flatMap((side) => ("weight" in side ? [side.weight] : [])),
+  ];
 }
 
 function known(table: Table, name: string): string {

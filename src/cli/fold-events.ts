@@ -22,6 +22,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
 import { dealtFolds } from "./deal-events.ts";
 import { type LabelledEvents, type LabelledSource, rowsOfMatrix } from "./labelled-events.ts";
+import { identifiersOf } from "./predictions-file.ts";
 
 /** What the fold file will be, before it is written. */
 export interface FoldPlan {

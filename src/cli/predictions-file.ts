@@ -13,9 +13,12 @@ import {
 import type { ScoredSet } from "./evaluation.ts";
 import { rowsOfMatrix } from "./labelled-events.ts";
 
+/** The columns that identify the events, by name. */
+export type Identifiers = Readonly<Record<string, Column>>;
+
 /** A scored set with what identifies its events. */
 export interface IdentifiedSet extends ScoredSet {
-  readonly id?: { readonly name: string; readonly values: Column } | undefined;
+  readonly id: Identifiers;
   /** Fold of each event, where it was scored out of fold. */
   readonly folds?: Int32Array | undefined;
 }
@@ -46,7 +49,7 @@ function numberedColumns<A extends Float32Array | Float64Array>(
 export function predictionTable(set: IdentifiedSet): Table {
   const { id, folds, targets, targetCount, weights, predictions, outputCount } = set;
   return tableOf({
-    ...(id === undefined ? {} : { [id.name]: id.values }),
+    ...id,
     ...(folds === undefined ? {} : { fold: folds }),
     ...numberedColumns("target", targets, targetCount),
     ...(weights === undefined ? {} : { weight: weights }),
@@ -96,9 +99,14 @@ export function matrixOf(
   return { values, width };
 }
 
-/** The id column of a table, if the analysis has one. */
-export function idColumn(table: Table, name: string | undefined): IdentifiedSet["id"] {
-  return name === undefined ? undefined : { name, values: columnOf(table, name) };
+/** The identifiers of a table's events. */
+export function identifiersOf(table: Table, names: readonly string[]): Identifiers {
+  return Object.fromEntries(names.map((name) => [name, columnOf(table, name)]));
+}
+
+/** The identifiers in some rows. */
+export function selectIdentifiers(id: Identifiers, rows: ArrayLike<number>): Identifiers {
+  return Object.fromEntries(Object.entries(id).map(([name, values]) => [name, selectValues(values, rows)]));
 }
 
 /** Without the events that no member could score. */
@@ -114,6 +122,6 @@ export function onlyScored(set: IdentifiedSet): IdentifiedSet {
     targets: rowsOfMatrix(targets, rows, targetCount),
     weights: weights && Float64Array.from(rows, (row) => weights[row]!),
     ...(folds === undefined ? {} : { folds: selectValues(folds, rows) }),
-    ...(id === undefined ? {} : { id: { name: id.name, values: selectValues(id.values, rows) } }),
+    id: selectIdentifiers(id, rows),
   };
 }

@@ -56,13 +56,15 @@ export interface ReadingLimits {
  * analysis.
  *
  * @param select rows, beside those of the analysis.
+ * @param further columns that are needed beside those of the analysis.
  */
 export async function readEvents(
   analysis: Analysis,
   files: readonly string[],
   select: string | undefined,
+  further?: readonly string[],
 ): Promise<Table> {
-  const table = await readInputs(analysis, files, { select, ...columnTypes(analysis) });
+  const table = await readInputs(analysis, files, { select, ...columnTypes(analysis) }, further);
   return computeColumns(table, analysis.target.compute);
 }
 
@@ -183,7 +185,7 @@ function checkColumns(analysis: Analysis, table: Table): void {
   const check = (key: string, name: string | undefined): void => {
     if (name !== undefined && !known.includes(name)) throw unknownName(key, name, known);
   };
-  check("input.id: column", analysis.input.id);
+  for (const name of analysis.input.id) check("input.id: column", name);
   checkTargetColumns(analysis.target.columns, known);
   check("weights.column", analysis.weights.column);
 }

@@ -11,7 +11,7 @@ import {
 import { type Ensemble, isOutOfFold } from "../ensemble/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { type LabelledEvents, type LabelledSource, rowsOfMatrix } from "./labelled-events.ts";
-import { type IdentifiedSet, idColumn, predictionTable } from "./predictions-file.ts";
+import { type IdentifiedSet, identifiersOf, predictionTable, selectIdentifiers } from "./predictions-file.ts";
 import { type ScoreOptions, type Scorer, scoreMembers } from "./score-events.ts";
 
 /** Scored events, with what each member alone predicts where that is wanted. */
@@ -73,7 +73,7 @@ export async function* outOfFoldScores(
         : undefined,
       renormalise: true,
       folds: new Int32Array(eventCount).fill(fold),
-      id: id === undefined ? undefined : { name: id, values: folds.getColumn(id, fold) },
+      id: Object.fromEntries(id.map((name) => [name, folds.getColumn(name, fold)])),
     };
   }
 }
@@ -97,7 +97,7 @@ export function describedSet(
     targetCount,
     weights,
     renormalise,
-    id: idColumn(table, analysis.input.id),
+    id: identifiersOf(table, analysis.input.id),
   };
 }
 
@@ -141,7 +141,7 @@ export function thinned<S extends ScoredPiece>(set: S, first: number, eventCount
     targets: rowsOfMatrix(set.targets, rows, targetCount),
     weights: Float64Array.from(rows, (row) => (weights?.[row] ?? 1) * factor),
     folds: folds && selectValues(folds, rows),
-    id: id && { name: id.name, values: selectValues(id.values, rows) },
+    id: selectIdentifiers(id, rows),
     ...(members ? { members: members.map((each) => rowsOfMatrix(each, rows, outputCount)) } : {}),
   };
 }
@@ -160,7 +160,7 @@ function joined(pieces: readonly ScoredPiece[]): ScoredPiece {
     targets: whole(({ targets }) => targets)!,
     weights: whole(({ weights }) => weights),
     folds: whole(({ folds }) => folds),
-    id: first?.id && { name: first.id.name, values: whole(({ id }) => id?.values)! },
+    id: Object.fromEntries(Object.keys(first!.id).map((name) => [name, whole(({ id }) => id[name])!])),
     ...(first?.members
       ? { members: first.members.map((_, place) => whole(({ members }) => members?.[place])!) }
       : {}),

@@ -659,6 +659,7 @@ const weightless: Readonly<Record<string, string>> = {
   "array.poissonCounts": "how often events are drawn, whatever they weigh",
   "array.roundToUncertainty": "rounds what it is given",
   "array.sum": "adds what it is given",
+  "array.uniqueIds": "one number an event",
   "statistics.HistFactoryModel": "of sums of weights",
   "statistics.calibrated": "one number an event",
   "statistics.combineDatacard": "writes templates",

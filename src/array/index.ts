@@ -6,3 +6,4 @@ export * from "./random.ts";
 export * from "./rounding.ts";
 export * from "./sort.ts";
 export * from "./sum.ts";
+export * from "./unique-ids.ts";

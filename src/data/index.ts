@@ -47,6 +47,7 @@ export * from "./root/index.ts";
 export type { Scaler, Scaling } from "./scaler.ts";
 export * from "./scan-table.ts";
 export type { StoredFold } from "./stored-fold.ts";
+export * from "./subsample-events.ts";
 export * from "./table.ts";
 export { chainScans, evenPieces, pieceRows, type TableScan } from "./table-scan.ts";
 export * from "./table-source.ts";

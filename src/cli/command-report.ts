@@ -8,6 +8,7 @@ import { runReport } from "./run-report.ts";
 export interface ReportCommandOptions {
   readonly against?: readonly string[];
   readonly output?: string;
+  readonly full?: boolean;
 }
 
 export async function reportCommand(
@@ -17,7 +18,7 @@ export async function reportCommand(
 ): Promise<void> {
   const { paths, record } = readRun(run);
   const done = context.reporter.phase("drawing the report");
-  const { report, timings } = await runReport(paths, record, options.against);
+  const { report, timings } = await runReport(paths, record, options);
   const output = options.output ?? paths.report;
   await writeText(output, [await reportHtml(report, { timings })]);
   done("drew the report");

@@ -138,6 +138,10 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
     .argument("<run>", "run folder of lumin train")
     .option("--output <file>", "where to (default: report.html in the run folder)")
     .option("--against <run...>", "other runs to compare with, paired on the same events")
+    .option(
+      "--full",
+      "what takes longer too: effects, SHAP values, importances of all events, training against validation events",
+    )
     .action(async (run: string, options: ReportCommandOptions) => {
       const { reportCommand } = await import("./command-report.ts");
       await reportCommand(run, options, context);

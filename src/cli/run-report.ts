@@ -22,6 +22,7 @@ import { readPredictions } from "./predictions-file.ts";
 import { figuresOfTask } from "./run-figures.ts";
 import { type RunPaths, readJson, readMetrics } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
+import { runSections } from "./run-sections.ts";
 
 /** The content of timings.json: the only file of a run with clock times. */
 export interface RunTimings {
@@ -38,11 +39,18 @@ export interface RunTimings {
   }[];
 }
 
-/** Everything that the report shows, read from the folder. */
+/**
+ * Everything that the report shows, read from the folder.
+ *
+ * @param options `against`: other runs to compare with; `full`: what takes longer too.
+ */
 export async function runReport(
   paths: RunPaths,
   record: RunRecord,
-  against: readonly string[] = [],
+  {
+    against = [],
+    full = false,
+  }: { readonly against?: readonly string[] | undefined; readonly full?: boolean } = {},
 ): Promise<{ readonly report: RunReport; readonly timings: readonly TimingRow[] }> {
   const { analysis } = record;
   const metrics = readMetrics(paths);
@@ -56,7 +64,10 @@ export async function runReport(
       readFileSync(join(paths.folder, "members", String(member), "history.jsonl"), "utf8"),
     ),
   }));
+  const cut = metrics.cut?.value ?? null;
+  const { notes, ...sections } = await runSections(paths, record, sets, { full, cut });
   const report: RunReport = {
+    ...sections,
     title: "LUMIN run",
     summary: summaryOf(record),
     provenance: {
@@ -69,9 +80,9 @@ export async function runReport(
       })),
     },
     headline: Object.entries(metrics.sets).flatMap(([name, set]) => headlineOf(name, set, metrics)),
-    notes: notesOf(record, metrics),
+    notes: [...notesOf(record, metrics), ...notes],
     histories: histories.map(({ member, history }) => lossHistory(member, history)),
-    cut: metrics.cut?.value ?? null,
+    cut,
     yields: Object.entries(metrics.sets).flatMap(([name, set]) => yieldRows(name, set, analysis)),
     tables: [...memberTables(paths), ...(await comparisonTables(paths, against))],
     settings: settingsOf(record),

@@ -23,6 +23,7 @@ export * from "./metric-history.ts";
 export * from "./partial-dependence.ts";
 export { plotPage } from "./plot-page.ts";
 export * from "./predictions.ts";
+export * from "./reliability.ts";
 export { type RenderOptions, renderSvg } from "./render.ts";
 export * from "./render-pdf.ts";
 export * from "./render-png.ts";

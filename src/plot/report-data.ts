@@ -1,7 +1,11 @@
 /** The contents of a report: plain data that JSON can hold, without any time of day. */
 import type { LabelledAmsScan } from "./ams-scan.ts";
+import type { AttributionCloud } from "./attributions.ts";
+import type { EffectCurve } from "./effects.ts";
+import type { ImportanceRow } from "./importance.ts";
 import type { LossHistory } from "./losses.ts";
 import type { PredictionHistograms } from "./predictions.ts";
+import type { ReliabilityCurve } from "./reliability.ts";
 import type { ResolutionProfile } from "./resolution.ts";
 import type { LabelledRocCurve } from "./roc.ts";
 import type { ScheduleHistory } from "./schedule.ts";
@@ -84,6 +88,71 @@ export interface ReportTable {
   readonly note?: string;
 }
 
+/** Distributions of a feature, for each class. */
+export interface FeatureDistribution {
+  readonly name: string;
+  /** Bin limits, one more than bins; absent for categories. */
+  readonly edges?: readonly number[];
+  /** The values of a categorical feature, one a bin. */
+  readonly categories?: readonly string[];
+  /** [classes] of [bins]: shares of the weight of the class that has a value. */
+  readonly shares: readonly (readonly number[])[];
+  /** Share of the weight of each class that has no value. */
+  readonly missing: readonly number[];
+}
+
+/** Which events the distributions are of, and the features in the order in which they matter. */
+export interface FeatureDistributions {
+  readonly events: string;
+  readonly classes: readonly string[];
+  readonly features: readonly FeatureDistribution[];
+}
+
+/** Importances with what they are of. */
+export interface ReportImportances {
+  /** "Loss of AUC when shuffled". */
+  readonly label: string;
+  readonly events: string;
+  readonly rows: readonly ImportanceRow[];
+}
+
+/** Whether two sets of events can be told apart. */
+export interface ReportDiscrimination {
+  readonly first: string;
+  readonly second: string;
+  readonly auc: number;
+  readonly standardError: number;
+  readonly pValue: number;
+  /** The most different features first. */
+  readonly features: readonly {
+    readonly name: string;
+    readonly importance: number;
+    readonly distance: number;
+  }[];
+}
+
+/** What passes each of several cuts. */
+export interface CutScan {
+  readonly events: string;
+  /** Ascending. */
+  readonly cuts: readonly number[];
+  readonly processes: readonly {
+    readonly name: string;
+    readonly isSignal: boolean;
+    /** Σw, √Σw² and number of events at or above each cut. */
+    readonly sums: readonly number[];
+    readonly uncertainties: readonly number[];
+    readonly counts: readonly number[];
+  }[];
+  readonly significances: readonly {
+    readonly label: string;
+    readonly ams: readonly (number | null)[];
+    /** Standard deviation over bootstrap replicas of the events. */
+    readonly uncertainties: readonly (number | null)[];
+  }[];
+  readonly chosen?: number | null;
+}
+
 /** All that the report of a run shows; parts that a run does not have are left out of the page. */
 export interface RunReport {
   readonly title: string;
@@ -116,4 +185,12 @@ export interface RunReport {
   /** Further tables, after the yields. */
   readonly tables?: readonly ReportTable[];
   readonly settings?: readonly SettingsGroup[];
+  readonly features?: FeatureDistributions;
+  readonly importances?: ReportImportances;
+  /** Attributions of single events. */
+  readonly attributions?: AttributionCloud;
+  readonly effects?: readonly EffectCurve[];
+  readonly discrimination?: ReportDiscrimination;
+  readonly reliability?: readonly ReliabilityCurve[];
+  readonly cutScan?: CutScan;
 }

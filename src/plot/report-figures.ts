@@ -1,7 +1,11 @@
 /** The figures of a report: which, with what captions, from which data. */
 import { plotAmsScan } from "./ams-scan.ts";
+import { plotAttributions } from "./attributions.ts";
+import { plotEffects } from "./effects.ts";
+import { plotImportance } from "./importance.ts";
 import { plotLosses } from "./losses.ts";
 import { plotPredictions } from "./predictions.ts";
+import { plotReliability } from "./reliability.ts";
 import type { RunReport } from "./report-data.ts";
 import { plotResolution } from "./resolution.ts";
 import { plotRoc } from "./roc.ts";
@@ -23,7 +27,9 @@ export function figuresOf(report: RunReport): Figure[] {
     ...classFigures(report),
     ...binaryFigures(report),
     ...regressionFigures(report),
+    ...calibrationFigures(report),
     ...trainingFigures(report),
+    ...interpretationFigures(report),
   ];
 }
 
@@ -136,6 +142,55 @@ function trainingFigures({ histories, schedule }: RunReport): Figure[] {
       heading: "Schedule",
       caption: "What the optimiser was given at each step of training.",
       plot: (looks) => plotSchedule(schedule, looks),
+    });
+  }
+  return figures;
+}
+
+function calibrationFigures({ reliability }: RunReport): Figure[] {
+  if (reliability === undefined) return [];
+  return [
+    {
+      id: "reliability",
+      heading: "Calibration",
+      caption:
+        "Fraction of signal among the events of each tenth of the prediction, with the classes in the proportions of the training; bars are bootstrap uncertainties. The error is the mean distance from the diagonal, by weight.",
+      plot: (looks) => plotReliability(reliability, looks),
+    },
+  ];
+}
+
+function interpretationFigures({ importances, attributions, effects = [] }: RunReport): Figure[] {
+  const figures: Figure[] = [];
+  if (importances) {
+    figures.push({
+      id: "importance",
+      heading: "Importance of features",
+      caption: `${importances.label}, with standard errors over the folds; ${importances.events}. Of features that know the same, each may look unimportant.`,
+      // As high as the rows need.
+      plot: ({ height: _, ...looks }) =>
+        plotImportance(importances.rows, {
+          ...looks,
+          limit: 20,
+          labels: { x: importances.label },
+        }),
+    });
+  }
+  if (attributions) {
+    figures.push({
+      id: "attributions",
+      heading: "SHAP values",
+      caption:
+        "What each feature adds to the prediction of single events, counted from the mean prediction; colours are the feature's value.",
+      plot: ({ height: _, ...looks }) => plotAttributions(attributions, looks),
+    });
+  }
+  for (const [i, effect] of effects.entries()) {
+    figures.push({
+      id: `effect-${i}`,
+      heading: `Effect of ${effect.feature}`,
+      caption: "Accumulated local effect on the prediction, with its bootstrap uncertainty.",
+      plot: (looks) => plotEffects(effect, looks),
     });
   }
   return figures;

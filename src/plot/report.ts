@@ -5,6 +5,13 @@ import { html, Markup, nothing, reportStyle, table } from "./html.ts";
 import { renderSvg } from "./render.ts";
 import type { RunReport, TimingRow } from "./report-data.ts";
 import { type Figure, figuresOf } from "./report-figures.ts";
+import {
+  cutSection,
+  discriminationSection,
+  featureSection,
+  interactiveScript,
+  sectionStyle,
+} from "./report-sections.ts";
 import type { PlotSettings } from "./settings.ts";
 import { decimalLabel } from "./ticks.ts";
 
@@ -32,7 +39,7 @@ export async function reportHtml(report: RunReport, options: ReportOptions = {})
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${report.title}</title>
-<style>${reportStyle}</style>
+<style>${reportStyle}${hasSections(report) ? sectionStyle : nothing}</style>
 </head>
 <body>
 <header>
@@ -40,12 +47,16 @@ ${kicker(report)}<h1>${report.title}</h1>
 ${report.summary ? html`<p class="summary">${report.summary}</p>` : nothing}
 </header>
 <main>
-${headline(report)}${notes(report)}${figures}${yields(report)}${confusion(report)}${furtherTables(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
+${headline(report)}${notes(report)}${figures}${cutSection(report)}${yields(report)}${confusion(report)}${furtherTables(report)}${featureSection(report)}${discriminationSection(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
 <footer>Written by LUMIN${report.provenance.versions["lumin-hep"] ? ` ${report.provenance.versions["lumin-hep"]}` : ""}. The page holds everything it shows and loads nothing.</footer>
-</body>
+${interactiveScript(report, options.palette)}</body>
 </html>
 `;
   return page.text;
+}
+
+function hasSections({ features, cutScan, discrimination }: RunReport): boolean {
+  return [features, cutScan, discrimination].some((part) => part !== undefined);
 }
 
 function kicker(report: RunReport): Markup {

@@ -85,6 +85,8 @@ export function pointLayers(
   const floor = y.log ? y.domain[0] : Number.NEGATIVE_INFINITY;
   const values = bins
     .filter((bin) => (y.log ? bin.value > 0 : bin.value !== 0 || bin.uncertainty > 0))
+    .filter((bin) => !y.range || isWithin(bin.value, y))
+    .filter((bin) => !x.range || isWithin((bin.left + bin.right) / 2, x))
     .map(
       (bin): Row => ({
         x: (bin.left + bin.right) / 2,
@@ -130,6 +132,10 @@ export function bandLayer(name: string, bins: readonly Bin[], [x, y]: readonly [
       ...{ y: channel("low", y), y2: { field: "high" } },
     },
   };
+}
+
+function isWithin(value: number, { domain }: Axis): boolean {
+  return value >= domain[0] && value <= domain[1];
 }
 
 /** Where bins stand: at zero, or at the lower end of a logarithmic axis. */

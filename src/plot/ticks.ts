@@ -114,7 +114,8 @@ export function channel(field: string, axis: Axis): Record<string, unknown> {
       domain: [...axis.domain],
       nice: false,
       ...(axis.log ? {} : { zero: false }),
-      ...(axis.range ? { range: [...axis.range] } : {}),
+      // Marks are clipped at the whole frame: what a part of it does not show must end at its border.
+      ...(axis.range ? { range: [...axis.range], clamp: true } : {}),
     },
     axis: null,
   };

@@ -51,7 +51,23 @@ export function readAnalysisFile(path: string, settings: readonly string[] = [])
   const inputFiles = parsed.data.input.files.flatMap((file) =>
     expandFiles(file, filesAreSet ? [process.cwd(), directory] : [directory]),
   );
-  return { path: absolute, directory, analysis: parsed.data, inputFiles };
+  return { path: absolute, directory, analysis: withFriendFiles(parsed.data, directory), inputFiles };
+}
+
+/** The files of all friends of the events. */
+export function friendFiles({ input }: Analysis): string[] {
+  return input.friends.flatMap(({ files }) => files);
+}
+
+/** The analysis with the files of friends absolute, patterns expanded. */
+function withFriendFiles(analysis: Analysis, directory: string): Analysis {
+  const { input } = analysis;
+  if (input.friends.length === 0) return analysis;
+  const friends = input.friends.map((friend) => ({
+    ...friend,
+    files: friend.files.flatMap((file) => expandFiles(file, [directory, process.cwd()])),
+  }));
+  return { ...analysis, input: { ...input, friends } };
 }
 
 /**

@@ -26,6 +26,36 @@ const source = z
   })
   .describe("a file of one origin, with its own label, weight factor and cut");
 
+const friend = z
+  .strictObject({
+    files: z
+      .union([text("file").transform((file) => [file]), names("files")])
+      .default([])
+      .describe("files of the friend; none: another tree of the files of events"),
+    tree: text("its tree").optional(),
+    on: z
+      .union([
+        text("column").transform((name) => [name]),
+        names("columns").min(1, "expected a column"),
+        z.record(z.string(), text("its name in the friend")),
+      ])
+      .optional()
+      .describe(
+        "columns that identify an event, e.g. [run, lumi, event], or { here: there }; without: row by row",
+      ),
+    columns: names("columns to take; * and ? match names").min(1, "expected a column").optional(),
+    prefix: text("before the names of its columns").optional(),
+    join: z
+      .enum(["inner", "left"])
+      .default("inner")
+      .describe("events that it does not have: left out, or kept with missing values"),
+  })
+  .refine(
+    ({ files, tree }) => files.length > 0 || tree !== undefined,
+    "give files, or the tree of the events' files",
+  )
+  .describe("a table of the same events, whose columns are joined to them");
+
 /** `input` of an analysis file. */
 export const input: z.ZodType<Analysis["input"]> = z
   .strictObject({
@@ -50,6 +80,7 @@ export const input: z.ZodType<Analysis["input"]> = z
       .describe("the column that identifies an event, or several: [run, luminosityBlock, event]"),
     missing: z.array(number("a value")).default([]).describe("values that mean 'not measured'"),
     columns: newColumns.default({}),
+    friends: z.array(friend).default([]).describe("tables of the same events, such as friend trees"),
   })
   .transform(({ files, sources, ...others }) => ({
     ...others,

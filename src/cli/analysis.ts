@@ -34,8 +34,25 @@ export interface InputConfiguration {
   readonly id: readonly string[];
   /** Values that mean "not measured"; they become NaN. */
   readonly missing: readonly number[];
-  /** New columns for features: expressions such as `mass(lep + tau)`, made before the transforms. */
+  /** New columns, for features, targets, weights and cuts: expressions such as `mass(lep + tau)`. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Tables whose columns are joined to the events. */
+  readonly friends: readonly FriendConfiguration[];
+}
+
+/** A table of the same events. */
+export interface FriendConfiguration {
+  /** Absolute after reading; none: another tree of the files of events. */
+  readonly files: readonly string[];
+  readonly tree?: string | undefined;
+  /** Columns that identify an event, or here: there; absent: row by row. */
+  readonly on?: readonly string[] | Readonly<Record<string, string>> | undefined;
+  /** Columns that are joined; all by default. */
+  readonly columns?: readonly string[] | undefined;
+  /** Before the names of the joined columns. */
+  readonly prefix?: string | undefined;
+  /** Whether events without a partner go, or stay with missing values. */
+  readonly join: "inner" | "left";
 }
 
 /** Files of one origin, such as one simulated process. */

@@ -1,7 +1,7 @@
 /** `lumin export`: a run as one ONNX file with its preprocessing, its weights as safetensors, or its templates. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
-import type { Table } from "../data/index.ts";
+import { dropColumns, type Table } from "../data/index.ts";
 import { checkExportable, exportOnnx, exportSafetensors } from "../ensemble/index.ts";
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -113,7 +113,8 @@ async function checkEvents(
       `export: the events that the run was trained on (${analysis.input.files.join(", ")}) are not found, and the file is checked on events before it is written; name some with --input FILE.`,
     );
   }
-  return readEvents(analysis, own, analysis.input.select);
+  const events = await readEvents(analysis, own, analysis.input.select);
+  return dropColumns(events, Object.keys(analysis.input.columns));
 }
 
 /** Where the networks come from. */

@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { type Table, tableFormats, tableOf, writeTablePieces } from "../data/index.ts";
 import { ConfigurationError, counted, InterruptedError } from "../errors/index.ts";
+import type { Analysis } from "./analysis.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { loadRun } from "./load-run.ts";
@@ -16,6 +17,8 @@ export interface PredictOptions {
   readonly input: readonly string[];
   readonly output: string;
   readonly augment: boolean;
+  /** In the order of `input.friends`. */
+  readonly friends?: readonly string[];
   /** Bytes. */
   readonly memory?: number;
 }
@@ -31,7 +34,11 @@ export async function predictCommand(
   const { record, scorer } = await loadRun(run, { augment: options.augment });
   const { input } = record.analysis;
   const looking = reporter.phase("looking through the events");
-  const events = await openUnlabelled(record.analysis, options.input, plan?.reading);
+  const events = await openUnlabelled(
+    withFriends(record.analysis, options.friends),
+    options.input,
+    plan?.reading,
+  );
   const eventCount = events.rowCount!;
   looking(`found ${counted(eventCount, "event", count(eventCount))}`);
   const predicting = reporter.phase("predicting");
@@ -62,6 +69,23 @@ export async function predictCommand(
   );
   await scorer.ensemble.release();
   process.stdout.write(`${options.output}: ${counted(eventCount, "prediction", count(eventCount))}\n`);
+}
+
+/** The analysis with other files of its friends. */
+function withFriends(analysis: Analysis, files: readonly string[] | undefined): Analysis {
+  if (files === undefined) return analysis;
+  const { friends } = analysis.input;
+  const own = friends.filter((friend) => friend.files.length > 0);
+  if (files.length !== own.length) {
+    throw new ConfigurationError(
+      `--friends: ${counted(files.length, "file")}, but the analysis has ${counted(own.length, "friend")} with files of its own; give one for each.`,
+    );
+  }
+  const replaced = friends.map((friend) => {
+    const place = own.indexOf(friend);
+    return place < 0 ? friend : { ...friend, files: [files[place]!] };
+  });
+  return { ...analysis, input: { ...analysis.input, friends: replaced } };
 }
 
 /** Before the time of predicting is spent. */

@@ -20,6 +20,10 @@ export function addRunCommands(program: Command, context: CommandContext): void 
     )
     .requiredOption("--output <file>", "file to write: .csv, .parquet, .h5, .npy or .npz")
     .option("--no-augment", "predict the events as they are, without averaging over their mirror images")
+    .option(
+      "--friends <file...>",
+      "for these events, one file for each friend of input.friends that has files",
+    )
     .addOption(memoryOption())
     .action(async (run: string, options: PredictOptions) => {
       const { predictCommand } = await import("./command-predict.ts");

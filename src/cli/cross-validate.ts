@@ -5,7 +5,7 @@ import { type Column, columnOf, splitByModulo, type Table } from "../data/index.
 import { ConfigurationError, InterruptedError, unknownName } from "../errors/index.ts";
 import { type ReportedMeasurement, rocAuc } from "../metrics/index.ts";
 import { softwareVersions } from "../train/index.ts";
-import type { AnalysisFile } from "./analysis-file.ts";
+import { type AnalysisFile, friendFiles } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { labelled, selectEvents } from "./labelled-events.ts";
@@ -50,7 +50,7 @@ export async function crossValidate(
 ): Promise<CrossValidation> {
   const { reporter, signal } = options;
   const { analysis, directory, inputFiles } = file;
-  const files = await fingerprintFiles(inputFiles, signal);
+  const files = await fingerprintFiles([...inputFiles, ...friendFiles(analysis)], signal);
   const paths = { ...runPaths(out), record: join(out, "crossvalidation.json") };
   const { files: _, ...input } = analysis.input;
   const identity = { versions: softwareVersions(), analysis: { ...analysis, input }, files, outer };

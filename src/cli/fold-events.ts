@@ -5,12 +5,16 @@ import {
   type Column,
   type ColumnStore,
   columnOf,
+  columnOrigins,
   concatenateTables,
+  dropColumns,
   expandNames,
   type FoldEvents,
   type FoldFileHeader,
+  firstPiece,
   fitPipeline,
   MemoryStore,
+  neededColumns,
   type Pipeline,
   type ShiftedColumn,
   selectValues,
@@ -43,16 +47,16 @@ export async function planFolds(
   { source, label }: LabelledSource,
   directory: string,
 ): Promise<FoldPlan> {
-  const { features, input, transforms, target } = analysis;
+  const { features, input, transforms } = analysis;
   const { weights, scale, wholeTargets } = await survey(analysis, { source, label });
-  const pipeline = await fitPipeline(
-    source,
+  const derived = Object.keys(input.columns);
+  const raw = derived.length === 0 ? source : await source.map((piece) => dropColumns(piece, derived));
+  const fitted = await fitPipeline(
+    raw,
     {
       missing: input.missing,
       transforms:
-        Object.keys(input.columns).length > 0
-          ? [{ kind: "columns", columns: input.columns }, ...transforms]
-          : transforms,
+        derived.length > 0 ? [{ kind: "columns", columns: input.columns }, ...transforms] : transforms,
       continuous: features.continuous,
       categorical: features.categorical,
       scaling: features.scaling,
@@ -60,7 +64,8 @@ export async function planFolds(
     },
     { directory, weights },
   );
-  checkNoTargetIsFeature(target.columns, pipeline);
+  const names = Object.keys((await firstPiece(raw))?.columns ?? {});
+  const pipeline = checkedPipeline(analysis, fitted, names);
   const foldRows = await dealtFolds(analysis, source);
   return {
     pipeline,
@@ -175,15 +180,40 @@ function weightsOf({ table, weights }: LabelledEvents): Float64Array {
   return weights ?? new Float64Array(table.rowCount).fill(1);
 }
 
-/** A network that is given what it should learn would learn nothing else. */
-function checkNoTargetIsFeature(targets: readonly string[], pipeline: Pipeline): void {
-  const features = [...pipeline.continuous, ...pipeline.categorical.map(({ name }) => name)];
-  const both = targets.find((name) => features.includes(name));
-  if (both !== undefined) {
-    throw new ConfigurationError(
-      `features: "${both}" is the target; take it away, with "!${both}" where a glob names it.`,
-    );
+/**
+ * The pipeline without the new columns that no feature is made of: events to predict need not have what they are made of.
+ *
+ * @param names the raw columns.
+ * @throws ConfigurationError where a feature is a target or made of one: a network that is given what it should learn
+ * would learn nothing else.
+ */
+function checkedPipeline(
+  { input, target }: Analysis,
+  pipeline: Pipeline,
+  names: readonly string[],
+): Pipeline {
+  const { continuous, categorical, steps } = pipeline;
+  const features = [...continuous, ...categorical.map(({ name }) => name)];
+  const origins = columnOrigins(steps, names);
+  for (const goal of target.columns) {
+    if (features.includes(goal)) {
+      throw new ConfigurationError(
+        `features: "${goal}" is the target; take it away, with "!${goal}" where a glob names it.`,
+      );
+    }
+    const made = features.find((name) => origins.get(name)?.has(goal));
+    if (made !== undefined) {
+      throw new ConfigurationError(
+        `features: "${made}" is made of "${goal}", which is the target; take it away, with "!${made}" where a glob names it.`,
+      );
+    }
   }
+  const needed = neededColumns(input.columns, origins, steps, features);
+  const kept = steps.flatMap((step) => {
+    if (step.kind !== "columns" || step.columns !== input.columns) return [step];
+    return Object.keys(needed).length > 0 ? [{ ...step, columns: needed }] : [];
+  });
+  return { ...pipeline, steps: kept };
 }
 
 // No column of a fold file has a name with "/".

@@ -10,7 +10,7 @@ import { patternExpression } from "./file-pattern.ts";
  * @param further names of columns that are needed beside those of the analysis.
  */
 export function neededBranches(
-  analysis: Analysis,
+  analysis: Pick<Analysis, "features" | "transforms">,
   further: readonly string[] = [],
 ): ((name: string) => boolean) | undefined {
   const { features, transforms } = analysis;
@@ -33,4 +33,20 @@ export function neededBranches(
       patterns.some((pattern) => pattern.test(name))
     );
   };
+}
+
+/** Of the new columns of an analysis those that its features may need: without those of targets, weights and cuts. */
+export function columnsForFeatures({
+  input,
+  features,
+  transforms,
+}: Analysis): Readonly<Record<string, string>> {
+  let kept: Readonly<Record<string, string>> = {};
+  for (;;) {
+    const isNeeded = neededBranches({ features, transforms }, [...input.id, ...Object.values(kept)]);
+    if (isNeeded === undefined) return input.columns;
+    const entries = Object.entries(input.columns).filter(([name]) => isNeeded(name));
+    if (entries.length === Object.keys(kept).length) return kept;
+    kept = Object.fromEntries(entries);
+  }
 }

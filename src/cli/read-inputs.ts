@@ -5,24 +5,25 @@ import {
   concatenateTables,
   emptyTable,
   kindOf,
-  numbersOf,
   openTable,
   type ReadTableOptions,
   readTable,
   type ScanTableOptions,
   type Table,
   type TableScan,
-  tableOf,
 } from "../data/index.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, DataError } from "../errors/index.ts";
 import type { Analysis, SourceConfiguration } from "./analysis.ts";
+import {
+  type Completion,
+  checkNotDerived,
+  completed,
+  isLate,
+  joinedForPrediction,
+  loadFriends,
+} from "./complete-events.ts";
 import { patternExpression } from "./file-pattern.ts";
-import { neededBranches } from "./needed-branches.ts";
-
-/** The column with the labels of the sources. */
-const labelColumn = "source";
-/** The column with the weight factors of the sources. */
-const factorColumn = "source_weight";
+import { columnsForFeatures, neededBranches } from "./needed-branches.ts";
 
 /**
  * The events of the files. Where sources are described, the columns `source` and `source_weight` are added and the
@@ -38,16 +39,17 @@ export async function readInputs(
   further?: readonly string[],
 ): Promise<Table> {
   const reading = readingOptions(analysis, options, further);
-  const sources = describedFiles(analysis, files);
-  if (sources === undefined) return readTable(files, reading);
+  if (isPlain(analysis, files)) return readTable(files, reading);
   const tables: Table[] = [];
-  for (const [i, file] of files.entries()) {
-    const source = sources[i];
-    const select = both(options.select, source?.select);
-    // The column of labels is not in the file: a selection by it is made of the labels themselves.
-    tables.push(withSource(await readTable([file], { ...reading, select }), analysis, source));
+  for (const { file, early, completion } of await inputFiles(analysis, files, options.select)) {
+    const table = await readTable([file], { ...reading, select: early });
+    tables.push(await completed(analysis, table, completion));
+    for (const friend of completion.friends) friend.finish();
+    for (const friend of completion.friends) friend.reset();
   }
-  return concatenateTables(tables, quoted(files));
+  const table = concatenateTables(tables, quoted(files));
+  if (table.rowCount === 0) throw noneLeft(files, options.select);
+  return table;
 }
 
 /** The events of {@link readInputs} piece by piece. @throws as readInputs. */
@@ -57,23 +59,78 @@ export async function openInputs(
   options: ScanTableOptions,
 ): Promise<TableScan> {
   const reading = readingOptions(analysis, options);
-  const sources = describedFiles(analysis, files);
-  if (sources === undefined) return openTable(files, reading);
+  if (isPlain(analysis, files)) return openTable(files, reading);
   const scans: TableScan[] = [];
-  for (const [i, file] of files.entries()) {
-    const source = sources[i];
-    const scan = await openTable([file], { ...reading, select: both(options.select, source?.select) });
-    const { columns } = withSource(emptyTable(scan.kinds), analysis, source);
+  for (const { file, early, completion } of await inputFiles(analysis, files, options.select)) {
+    const { friends, select } = completion;
+    const scan = await openTable([file], { ...reading, select: early });
+    const { columns } = await completed(analysis, emptyTable(scan.kinds), completion);
     const kinds = Object.entries(columns).map(([name, column]) => [name, kindOf(column)]);
     scans.push({
-      rowCount: scan.rowCount,
+      rowCount: select === undefined && friends.length === 0 ? scan.rowCount : undefined,
       kinds: Object.fromEntries(kinds),
       pieces: async function* () {
-        for await (const piece of scan.pieces()) yield withSource(piece, analysis, source);
+        for (const friend of friends) friend.reset();
+        for await (const piece of scan.pieces()) yield await completed(analysis, piece, completion);
+        for (const friend of friends) friend.finish();
       },
     });
   }
-  return chainScans(scans, quoted(files));
+  const scan = chainScans(scans, quoted(files));
+  return {
+    ...scan,
+    pieces: async function* () {
+      let isEmpty = true;
+      for await (const piece of scan.pieces()) {
+        if (piece.rowCount === 0) continue;
+        isEmpty = false;
+        yield piece;
+      }
+      if (isEmpty) throw noneLeft(files, options.select);
+    },
+  };
+}
+
+/** Whether the events are in the files as the analysis wants them. */
+function isPlain({ input }: Analysis, files: readonly string[]): boolean {
+  return (
+    input.friends.length === 0 &&
+    Object.keys(input.columns).length === 0 &&
+    describedFiles(input.sources, files) === undefined
+  );
+}
+
+/** How each file is read: the cut that is made while reading, and what is done afterwards. */
+async function inputFiles(
+  analysis: Analysis,
+  files: readonly string[],
+  select: string | undefined,
+): Promise<{ readonly file: string; readonly early: string | undefined; readonly completion: Completion }[]> {
+  const described = describedFiles(analysis.input.sources, files);
+  const friends = await loadFriends(analysis);
+  return Promise.all(
+    files.map(async (file, i) => {
+      const source = described?.[i];
+      // The column of labels is not in the file: a selection by it is made of the labels themselves.
+      const cut = both(select, source?.select);
+      const late = isLate(analysis, cut);
+      return {
+        file,
+        early: late ? undefined : cut,
+        completion: {
+          friends: await Promise.all(friends.map((friend) => friend(file))),
+          source,
+          isDescribed: described !== undefined,
+          select: late ? cut : undefined,
+        },
+      };
+    }),
+  );
+}
+
+function noneLeft(files: readonly string[], select: string | undefined): DataError {
+  const cut = select === undefined ? "its cuts" : `the selection ${select}`;
+  return new DataError(`no event of ${quoted(files).join(", ")} passes ${cut}.`);
 }
 
 function readingOptions<O extends ReadTableOptions>(
@@ -88,7 +145,7 @@ function readingOptions<O extends ReadTableOptions>(
 
 /** What is said of the origin of each file; undefined where nothing is said of any. */
 function describedFiles(
-  { input: { sources } }: Analysis,
+  sources: readonly SourceConfiguration[],
   files: readonly string[],
 ): readonly (SourceConfiguration | undefined)[] | undefined {
   const described = files.map((file) => sources.find((source) => isOf(source, file)));
@@ -108,17 +165,39 @@ function quoted(files: readonly string[]): string[] {
 }
 
 /** Events to predict for: neither targets nor weights are needed, nor the origin of the files known. */
-export function readUnlabelled(analysis: Analysis, files: readonly string[]): Promise<Table> {
-  return readTable(files, unlabelledOptions(analysis));
+export async function readUnlabelled(analysis: Analysis, files: readonly string[]): Promise<Table> {
+  const tables: Table[] = [];
+  for await (const piece of (await openUnlabelled(analysis, files, undefined)).pieces()) tables.push(piece);
+  return concatenateTables(tables);
 }
 
 /** The same piece by piece. @param memory bytes that the reading may use. */
-export function openUnlabelled(
+export async function openUnlabelled(
   analysis: Analysis,
   files: readonly string[],
   memory: number | undefined,
 ): Promise<TableScan> {
-  return openTable(files, { ...unlabelledOptions(analysis), memory });
+  const reading = { ...unlabelledOptions(analysis), memory };
+  const load = await loadFriends(analysis);
+  const scans: TableScan[] = [];
+  for (const file of load.length === 0 ? [] : files) {
+    const friends = await Promise.all(load.map((friend) => friend(file)));
+    const scan = await openTable([file], reading);
+    const { columns } = joinedForPrediction(analysis, emptyTable(scan.kinds), friends);
+    const kinds = Object.entries(columns).map(([name, column]) => [name, kindOf(column)]);
+    scans.push({
+      rowCount: scan.rowCount,
+      kinds: Object.fromEntries(kinds),
+      pieces: async function* () {
+        for (const friend of friends) friend.reset();
+        for await (const piece of scan.pieces()) yield joinedForPrediction(analysis, piece, friends);
+        for (const friend of friends) friend.finish();
+      },
+    });
+  }
+  const scan = load.length === 0 ? await openTable(files, reading) : chainScans(scans, quoted(files));
+  checkNotDerived(analysis, Object.keys(scan.kinds));
+  return scan;
 }
 
 function unlabelledOptions(analysis: Analysis): ReadTableOptions {
@@ -126,7 +205,7 @@ function unlabelledOptions(analysis: Analysis): ReadTableOptions {
   return {
     numbers: features.continuous.filter((name) => !name.startsWith("!")),
     tree: input.tree,
-    elements: elementNames([input.id, input.columns, features, transforms]),
+    elements: elementNames([input.id, columnsForFeatures(analysis), features, transforms]),
     only: neededBranches(analysis),
   };
 }
@@ -134,22 +213,6 @@ function unlabelledOptions(analysis: Analysis): ReadTableOptions {
 function both(first: string | undefined, second: string | undefined): string | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   return `(${first}\n) AND (${second}\n)`;
-}
-
-function withSource(table: Table, { weights }: Analysis, source: SourceConfiguration | undefined): Table {
-  const factor = source?.weight ?? 1;
-  const columns = { ...table.columns };
-  if (source?.label !== undefined) {
-    columns[labelColumn] = new Array<string>(table.rowCount).fill(source.label);
-  }
-  if (weights.column !== undefined && weights.column !== factorColumn && factor !== 1) {
-    columns[weights.column] = Float64Array.from(
-      numbersOf(table, weights.column),
-      (weight) => weight * factor,
-    );
-  }
-  columns[factorColumn] = new Float64Array(table.rowCount).fill(factor);
-  return tableOf(columns);
 }
 
 /** Whether a file is one that the source's name or pattern stands for: their last path components agree. */

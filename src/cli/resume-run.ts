@@ -57,7 +57,8 @@ export async function resumeRun(paths: RunPaths, identity: RunIdentity): Promise
 /** The analysis as runs are compared: where its files lie does not matter. */
 export function withoutFiles(analysis: Analysis): RunIdentity["analysis"] {
   const { files: _, ...input } = analysis.input;
-  return { ...analysis, input };
+  const friends = input.friends.map((friend) => ({ ...friend, files: [] }));
+  return { ...analysis, input: { ...input, friends } };
 }
 
 /**

@@ -4,7 +4,7 @@ import { writeText } from "../data/index.ts";
 import { ConfigurationError, InterruptedError, TrainingError } from "../errors/index.ts";
 import { reportHtml, type TimingRow } from "../plot/index.ts";
 import { softwareVersions, type TrainingEvent } from "../train/index.ts";
-import type { AnalysisFile } from "./analysis-file.ts";
+import { type AnalysisFile, friendFiles } from "./analysis-file.ts";
 import { count } from "./count.ts";
 import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { type LabelledEvents, labelled } from "./labelled-events.ts";
@@ -78,7 +78,7 @@ export async function trainAnalysis(
   const identity: RunIdentity = {
     versions: softwareVersions(),
     analysis: withoutFiles(analysis),
-    files: await fingerprintFiles(inputFiles, signal),
+    files: await fingerprintFiles([...inputFiles, ...friendFiles(analysis)], signal),
     modules: await fingerprintFiles(userModules(analysis, directory), signal),
   };
   const wasThere = existsSync(out);

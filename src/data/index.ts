@@ -3,6 +3,7 @@ export { isTemporary, removeTemporaryFiles, writeAtomically, writeText } from ".
 export * from "./augmentation/index.ts";
 export type { CategoryMap } from "./categories.ts";
 export { type ColumnKind, emptyTable, exactDoubles, kindOf } from "./column-kind.ts";
+export * from "./column-origins.ts";
 export * from "./column-store.ts";
 export * from "./compute-columns.ts";
 export * from "./describe-table.ts";

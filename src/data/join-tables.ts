@@ -11,7 +11,10 @@ export interface JoinOptions {
    * otherwise, `{ event: "eventNumber" }`. Without them row i belongs to row i.
    */
   readonly on?: readonly string[] | Readonly<Record<string, string>> | undefined;
-  /** What becomes of events without a partner: their new columns are missing (`left`), or they go (`inner`, default). */
+  /**
+   * What becomes of events without a partner: their new columns are missing (`left`, whole numbers become doubles), or
+   * they go (`inner`, default).
+   */
   readonly kind?: "inner" | "left" | undefined;
   /** Columns of the second table to add; globs allowed (default: all but the keys). */
   readonly columns?: readonly string[] | undefined;
@@ -101,8 +104,8 @@ export class Joiner {
     this.#next += events.rowCount;
     const there = partners.reduce((count, partner) => count + (partner < 0 ? 0 : 1), 0);
     this.#matched += there;
-    if (there === events.rowCount) return withColumns(events, selectRows(this.#added, partners));
     if (this.#kind === "inner") {
+      if (there === events.rowCount) return withColumns(events, selectRows(this.#added, partners));
       const rows = new Int32Array(there);
       let at = 0;
       for (let i = 0; i < partners.length; i++) if (partners[i]! >= 0) rows[at++] = i;
@@ -119,6 +122,12 @@ export class Joiner {
       withGaps(column, partners, name),
     ]);
     return withColumns(events, { rowCount: events.rowCount, columns: Object.fromEntries(columns) });
+  }
+
+  /** To be called before the first events of another pass. */
+  reset(): void {
+    this.#next = 0;
+    this.#matched = 0;
   }
 
   /** To be called after the last events. @throws DataError where nothing was joined, or rows are left over. */

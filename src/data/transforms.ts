@@ -9,7 +9,7 @@ import {
   type FittingEvents,
   fitColumnStep,
 } from "./fitted-steps.ts";
-import { type Column, type Table, tableOf } from "./table.ts";
+import { type Column, dropColumns, type Table, tableOf } from "./table.ts";
 import type { TableSource } from "./table-source.ts";
 import { loadModule, type ModuleReference } from "./user-module.ts";
 
@@ -73,7 +73,10 @@ export type TableTransform = (table: Table, options: unknown) => Table | Promise
 export interface TransformOptions {
   /** The folder that module paths are relative to (default: the working folder). */
   readonly directory?: string | undefined;
-  /** Renaming a column that is absent is an error (default true); prediction files may lack targets and weights. */
+  /**
+   * Renaming a column that is absent is an error, and deriving one that is there (default true). Prediction files may lack
+   * targets and weights, and have derived columns already, which are derived anew.
+   */
   readonly strict?: boolean | undefined;
 }
 
@@ -120,7 +123,11 @@ export async function transformTable(
         current = { rowCount: current.rowCount, columns: cartesian(current, step) };
         break;
       case "columns":
-        current = deriveColumns(current, step.columns);
+        // What was derived before, for cuts, targets or weights, is derived anew.
+        current = deriveColumns(
+          strict ? current : dropColumns(current, Object.keys(step.columns)),
+          step.columns,
+        );
         break;
       case "module":
         current = await byModule(current, step, directory);

@@ -88,6 +88,25 @@ describe("lumin explain", () => {
     expect(numbers("gradients").values).toHaveLength(20 * numbers("gradients").features.length);
   });
 
+  it("is shown by the report, and --full adds the rest without writing to the run", async () => {
+    const page = readFileSync(join(run, "report.html"), "utf8");
+    for (const part of ['id="importance"', 'id="reliability"', 'id="feature-choice"', 'id="cut-choice"']) {
+      expect(page).toContain(part);
+    }
+    expect(page).toContain("Bins of the prediction (validation, 400 events)");
+    expect(page).not.toContain("The report has no");
+    expect(page).not.toContain('id="effect-0"');
+    const later = join(folder, "later.html");
+    expect((await lumin(["report", run, "--output", later])).code).toBe(0);
+    const known = readFileSync(later, "utf8");
+    for (const part of ['id="effect-0"', 'id="attributions"']) expect(known).toContain(part);
+    const full = join(folder, "full.html");
+    expect((await lumin(["report", run, "--full", "--output", full])).code).toBe(0);
+    expect(readFileSync(full, "utf8")).toMatch(
+      /Training against validation<\/h2>\n<p>A forest cannot tell them apart|They/,
+    );
+  });
+
   it("refuses what does not fit, with one sentence, before it works", async () => {
     const bad: readonly (readonly [words: readonly string[], message: string])[] = [
       [

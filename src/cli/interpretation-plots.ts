@@ -21,7 +21,7 @@ export function interpretationPlots(found: Interpretation): InterpretationPlot[]
   const prediction = found.output === undefined ? "Prediction" : `Prediction of ${found.output}`;
   switch (found.method) {
     case "importance": {
-      const x = `${found.unit === "relative" ? "Relative change" : "Change"} of ${found.metric} when shuffled`;
+      const x = importanceLabel(found);
       return [
         {
           name: "importance",
@@ -56,6 +56,15 @@ export function interpretationPlots(found: Interpretation): InterpretationPlot[]
         ...planePlots(found.pair, prediction),
       ];
   }
+}
+
+/** What importances say, for the axis. */
+export function importanceLabel({
+  metric,
+  unit,
+}: Pick<Extract<Interpretation, { method: "importance" }>, "metric" | "unit">): string {
+  if (metric === "rocAuc") return `${unit === "relative" ? "Relative loss" : "Loss"} of AUC when shuffled`;
+  return `How much worse ${metric} gets when shuffled`;
 }
 
 function planePlots(

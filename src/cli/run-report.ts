@@ -65,7 +65,7 @@ export async function runReport(
     ),
   }));
   const cut = metrics.cut?.value ?? null;
-  const { notes, ...sections } = await runSections(paths, record, sets, { full, cut });
+  const { notes, tables = [], ...sections } = await runSections(paths, record, sets, { full, cut });
   const report: RunReport = {
     ...sections,
     title: "LUMIN run",
@@ -84,7 +84,7 @@ export async function runReport(
     histories: histories.map(({ member, history }) => lossHistory(member, history)),
     cut,
     yields: Object.entries(metrics.sets).flatMap(([name, set]) => yieldRows(name, set, analysis)),
-    tables: [...memberTables(paths), ...(await comparisonTables(paths, against))],
+    tables: [...tables, ...memberTables(paths), ...(await comparisonTables(paths, against))],
     settings: settingsOf(record),
     ...confusionOf(metrics),
     ...figuresOfTask(analysis, sets),

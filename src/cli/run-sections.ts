@@ -23,10 +23,12 @@ import {
 import { columnsOfMatrix } from "../trees/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
 import { reopenedAnalysis } from "./analysis-file.ts";
+import { binTable } from "./bin-table.ts";
 import { binaryView, classTotals } from "./binary-view.ts";
 import { type ScoredSet, setTitle } from "./evaluation.ts";
 import { type ExplainedEvents, explainedEvents } from "./explained-events.ts";
 import { explainRun, type Interpretation, readInterpretation } from "./interpretation.ts";
+import { importanceLabel } from "./interpretation-plots.ts";
 import { readAndSplit } from "./prepare-events.ts";
 import type { ScoredSets } from "./run-figures.ts";
 import { type RunPaths, readJson } from "./run-folder.ts";
@@ -71,6 +73,10 @@ export async function runSections(
       })),
       await attempt("calibration", () => calibration(analysis, sets)),
       await attempt("cut to choose", () => cutScan(analysis, sets, cut)),
+      await attempt("bins of the prediction", () => {
+        const table = binTable(analysis, sets);
+        return table === undefined ? {} : { tables: [table] };
+      }),
       ...(full
         ? [await attempt("comparison of training and validation", () => discrimination(paths, record))]
         : []),
@@ -115,7 +121,7 @@ async function interpretations(
 
 function importancesOf(found: Extract<Interpretation, { method: "importance" }>): ReportImportances {
   return {
-    label: `${found.unit === "relative" ? "Relative change" : "Change"} of ${found.metric} when shuffled`,
+    label: importanceLabel(found),
     events: `${formatNumber(found.eventCount)} training events, out of fold`,
     rows: found.importances,
   };

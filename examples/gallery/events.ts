@@ -1,22 +1,25 @@
 /** What the gallery is drawn of: the Higgs challenge's events, and boosted trees that tell signal from background. */
 import { fileURLToPath } from "node:url";
-import { numbersOf, readTable, Stream, trainBoosting } from "lumin-hep";
+import { type BoostingResult, numbersOf, readTable, Stream, trainBoosting } from "lumin-hep";
 import type { EventParticle } from "lumin-hep/plot";
 
 const file = new URL("../higgs/data/atlas-higgs-challenge-2014-v2.first18000.csv.gz", import.meta.url);
 
 /** Features that the trees see. */
-export const features = [
+export const features: readonly string[] = [
   ...["DER_mass_MMC", "DER_mass_transverse_met_lep", "DER_mass_vis", "DER_pt_h", "DER_deltar_tau_lep"],
   ...["DER_pt_ratio_lep_tau", "DER_met_phi_centrality", "PRI_tau_pt", "PRI_lep_pt", "PRI_met", "PRI_jet_num"],
-] as const;
+];
 
 const table = await readTable([fileURLToPath(file)]);
 const column = (name: string): Float64Array =>
   Float64Array.from(numbersOf(table, name), (value) => (value === -999 ? Number.NaN : value));
 
-/** Half of the events, which the trees have not seen, and the other half. */
-export const [test, training]: [Half, Half] = [half(0), half(1)];
+/** Half of the events, which the trees have not seen. */
+export const test: Half = half(0);
+
+/** The other half. */
+export const training: Half = half(1);
 
 function half(remainder: number): Half {
   const rows = Array.from({ length: table.rowCount }, (_, i) => i).filter((i) => i % 2 === remainder);
@@ -56,7 +59,7 @@ const balanced = ({ targets, weights }: Half): Float64Array => {
 };
 
 /** Boosted trees and the loss of each round. */
-export const boosting = trainBoosting(
+export const boosting: BoostingResult = trainBoosting(
   { columns: training.columns, targets: training.targets, weights: balanced(training) },
   {
     task: "binary",
@@ -68,13 +71,13 @@ export const boosting = trainBoosting(
 );
 
 /** Predictions for both halves. */
-export const scores = {
+export const scores: { readonly test: Float64Array; readonly training: Float64Array } = {
   test: boosting.model.predict(test.columns),
   training: boosting.model.predict(training.columns),
 };
 
 /** Events drawn by their weights, as data would come: each counts once, no label is known. */
-export const pseudoData = ((): { readonly scores: Float64Array; readonly scale: number } => {
+export const pseudoData: { readonly scores: Float64Array; readonly scale: number } = (() => {
   const stream = new Stream(5, "pseudo-data");
   const greatest = Math.max(...training.weights);
   const kept = scores.training.filter((_, i) => stream.uniform() < training.weights[i]! / greatest);

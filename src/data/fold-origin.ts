@@ -23,7 +23,9 @@ export function readOrigin(file: Hdf5File): FoldOrigin | undefined {
   if (!file.has(entry)) return undefined;
   const origin = file.readJson(entry) as Partial<FoldOrigin> | null;
   if (!Array.isArray(origin?.files)) {
-    throw new FileFormatError(`"${file.path}": "${entry}" does not say which files the folds were made from.`);
+    throw new FileFormatError(
+      `"${file.path}": "${entry}" does not say which files the folds were made from.`,
+    );
   }
   return { files: origin.files, configuration: origin.configuration ?? undefined };
 }

@@ -51,13 +51,13 @@ export class Hdf5File {
     return this.#guard(() => this.#required(name).shape ?? []);
   }
 
-  /** The values of a data set in one flat array. */
+  /** The values of a data set in one flat array, of all rows or of those from the first to before the second number. */
   read(
     name: string,
+    rows?: RowRange,
   ): Column | Int8Array | Uint8Array | Int16Array | Uint16Array | Uint32Array | BigUint64Array {
     return this.#guard(() => {
-      const dataset = this.#required(name);
-      const { value } = dataset;
+      const value = valuesOf(this.#required(name), rows);
       if (Array.isArray(value)) return value.map(String);
       if (typeof value === "string") return [value];
       if (ArrayBuffer.isView(value)) return value as Float32Array;
@@ -75,8 +75,8 @@ export class Hdf5File {
   }
 
   /** The rows of a data set of records, members in the order of `members`. */
-  readRecords(name: string): readonly (readonly unknown[])[] {
-    return this.#guard(() => this.#required(name).value as unknown as readonly (readonly unknown[])[]);
+  readRecords(name: string, rows?: RowRange): readonly (readonly unknown[])[] {
+    return this.#guard(() => valuesOf(this.#required(name), rows) as readonly (readonly unknown[])[]);
   }
 
   /** The text in a data set of one string, parsed as JSON. */
@@ -236,6 +236,15 @@ export class Hdf5File {
       Date.now = now;
     }
   }
+}
+
+/** Rows from `from` to before `to`. */
+export type RowRange = readonly [from: number, to: number];
+
+function valuesOf(dataset: Dataset, rows: RowRange | undefined): unknown {
+  const { shape } = dataset;
+  if (rows === undefined || !shape || shape.length === 0) return dataset.value;
+  return dataset.slice(shape.map((size, axis) => (axis === 0 ? [...rows] : [0, size])) as [number, number][]);
 }
 
 function checkPresent(path: string): void {

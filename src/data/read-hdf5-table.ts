@@ -1,10 +1,11 @@
 /** Tables from HDF5 files: one data set a column, matrices, records. */
 import { ConfigurationError, FileFormatError, unknownName } from "../errors/index.ts";
 import { expandNames } from "./expand-names.ts";
-import { type Hdf5File, openHdf5 } from "./hdf5.ts";
+import { type Hdf5File, openHdf5, type RowRange } from "./hdf5.ts";
 import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
 import { widened } from "./stored-numbers.ts";
 import type { Column, Table } from "./table.ts";
+import { kindsOfPieces, pieceRows, scanOfTable, type TableScan } from "./table-scan.ts";
 
 /** What to read of an HDF5 file. */
 export interface ReadHdf5Options {
@@ -30,6 +31,45 @@ export async function readHdf5Table(path: string, options: ReadHdf5Options = {})
       : Object.keys(all);
     return tableOfColumns(Object.fromEntries(names.map((name) => [name, all[name]!])));
   });
+}
+
+/** As `readHdf5Table`, piece by piece. */
+export async function scanHdf5(path: string, options: ReadHdf5Options = {}): Promise<TableScan> {
+  const { datasets, rowCount, hasRecords } = await withHdf5(path, (file) => {
+    const names = chosenDatasets(file, options);
+    return {
+      datasets: names,
+      rowCount: file.shape(names[0]!)[0] ?? 1,
+      hasRecords: names.some((name) => file.members(name)),
+    };
+  });
+  if (rowCount === 0) return scanOfTable(await readHdf5Table(path, options));
+  const all = (rows: number = rowCount): AsyncGenerator<Table> => hdf5Pieces(path, datasets, rows);
+  // Whether whole numbers in records are whole throughout, the values say.
+  const kinds = await kindsOfPieces(all(hasRecords ? undefined : 1));
+  const names = options.columns
+    ? expandNames(options.columns, Object.keys(kinds), `column of "${path}"`)
+    : Object.keys(kinds);
+  return {
+    rowCount,
+    kinds: Object.fromEntries(names.map((name) => [name, kinds[name]!])),
+    pieces: () => all(),
+  };
+}
+
+/** The first `rows` of some data sets, piece by piece. */
+async function* hdf5Pieces(path: string, datasets: readonly string[], rows: number): AsyncGenerator<Table> {
+  const file = await openHdf5(path, "r");
+  try {
+    for (let from = 0; from < rows; from += pieceRows) {
+      const range = [from, Math.min(from + pieceRows, rows)] as const;
+      const columns: Record<string, Column> = {};
+      for (const name of datasets) Object.assign(columns, datasetColumns(file, name, range));
+      yield { rowCount: range[1] - from, columns };
+    }
+  } finally {
+    file.close();
+  }
 }
 
 /** The names of the columns of an HDF5 file. */
@@ -115,18 +155,19 @@ function allDatasets(file: Hdf5File, group: string): Map<string, string[]> {
   return found;
 }
 
-function datasetColumns(file: Hdf5File, name: string): Record<string, Column> {
+function datasetColumns(file: Hdf5File, name: string, range?: RowRange): Record<string, Column> {
   const leaf = leafName(name);
   const shape = file.shape(name);
   const members = file.members(name);
   if (members) {
-    const rows = file.readRecords(name);
+    const rows = file.readRecords(name, range);
     return Object.fromEntries(
       members.map((member, k) => [
         member,
         valuesColumn(
           member,
           rows.map((row) => row[k]),
+          range?.[0],
         ),
       ]),
     );
@@ -136,7 +177,7 @@ function datasetColumns(file: Hdf5File, name: string): Record<string, Column> {
       `"${file.path}": the data set "${name}" has ${shape.length} dimensions; expected [events] or [events, n].`,
     );
   }
-  const values = widened(file.read(name), leaf);
+  const values = widened(file.read(name, range), leaf);
   return shape.length === 2 ? matrixColumns(leaf, values, shape[1]!) : { [leaf]: values };
 }
 

@@ -1,10 +1,11 @@
 /** Tables from NumPy's files: NPY (matrices, records) and NPZ (one array a column); format versions 1 to 3. */
-import { readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { DataError, FileFormatError } from "../errors/index.ts";
 import { expandNames } from "./expand-names.ts";
 import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
 import type { Column, Table } from "./table.ts";
+import { kindsOfPieces, pieceRows, scanOfTable, type TableScan } from "./table-scan.ts";
 import { zipEntries } from "./zip-entries.ts";
 
 /**
@@ -19,15 +20,84 @@ export async function readNpyTable(path: string, columns?: readonly string[]): P
   return tableOfColumns(Object.fromEntries(names.map((name) => [name, all[name]!])));
 }
 
+/** The events of an NPY file piece by piece; an NPZ file is unpacked whole. */
+export async function scanNpy(path: string, columns?: readonly string[]): Promise<TableScan> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const head = await bytesAt(file, 0, Math.min(size, longestHeader));
+    if (head.toString("latin1", 0, 2) === "PK") return scanOfTable(await readNpyTable(path, columns));
+    const header = readHeader(head, `"${path}"`);
+    const layout = arrayLayout(arrayName(path), header, size - header.start, `"${path}"`);
+    if (layout.rows === 0) return scanOfTable(await readNpyTable(path, columns));
+    const all = (rows?: number): AsyncGenerator<Table> => npyPieces(path, header.start, layout, rows);
+    const kinds = await kindsOfPieces(all(layout.isOpen ? undefined : 1));
+    const names = columns
+      ? expandNames(columns, Object.keys(kinds), `column of "${path}"`)
+      : Object.keys(kinds);
+    return {
+      rowCount: layout.rows,
+      kinds: Object.fromEntries(names.map((name) => [name, kinds[name]!])),
+      pieces: all,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+const longestHeader = 1 << 20;
+
+/** The first `rows` of an array, piece by piece. */
+async function* npyPieces(
+  path: string,
+  start: number,
+  layout: ArrayLayout,
+  rows: number = layout.rows,
+): AsyncGenerator<Table> {
+  const { partCount, columns } = layout;
+  const size = layout.rowSize / partCount;
+  const file = await open(path);
+  try {
+    for (let first = 0; first < rows; first += pieceRows) {
+      const rowCount = Math.min(pieceRows, rows - first);
+      const parts: Buffer[] = [];
+      for (let part = 0; part < partCount; part++) {
+        const at = start + (part * layout.rows + first) * size;
+        parts.push(await bytesAt(file, at, rowCount * size));
+      }
+      const bytes = Buffer.concat(parts);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      yield { rowCount, columns: columns(view, rowCount) };
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, length - done, at + done);
+    if (bytesRead === 0) throw new FileFormatError("the file became shorter while it was read.");
+    done += bytesRead;
+  }
+  return bytes;
+}
+
 /** The names of the columns of an NPY or NPZ file. */
 export async function npyNames(path: string): Promise<string[]> {
-  return Object.keys(await allColumns(path));
+  return Object.keys((await scanNpy(path)).kinds);
+}
+
+/** An array without a name of its own is called like the file. */
+function arrayName(path: string): string {
+  return basename(path).replace(/\.npy$/i, "");
 }
 
 async function allColumns(path: string): Promise<Record<string, Column>> {
   const bytes = await readFile(path);
   if (bytes.toString("latin1", 0, 2) !== "PK") {
-    return arrayColumns(basename(path).replace(/\.npy$/i, ""), bytes, `"${path}"`);
+    return arrayColumns(arrayName(path), bytes, `"${path}"`);
   }
   const columns: Record<string, Column> = {};
   let entries: ReadonlyMap<string, Uint8Array>;
@@ -60,10 +130,28 @@ interface Header {
   readonly start: number;
 }
 
+/** How an array becomes columns. */
+interface ArrayLayout {
+  readonly rows: number;
+  /** Bytes of a row. */
+  readonly rowSize: number;
+  /** How many parts the file has one after the other, each with a value of every row: columns in Fortran's order. */
+  readonly partCount: number;
+  /** Whether the values decide between `int32` and doubles. */
+  readonly isOpen: boolean;
+  /** Some rows as columns, from their bytes in the order of the file. */
+  columns(view: DataView, rows: number): Record<string, Column>;
+}
+
 function arrayColumns(name: string, bytes: Uint8Array, where: string): Record<string, Column> {
   const header = readHeader(bytes, where);
-  const { descr, fortran, shape, start } = header;
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  const { rows, columns } = arrayLayout(name, header, bytes.byteLength - header.start, where);
+  return columns(new DataView(bytes.buffer, bytes.byteOffset + header.start), rows);
+}
+
+/** @param byteLength of the values that are there. */
+function arrayLayout(name: string, header: Header, byteLength: number, where: string): ArrayLayout {
+  const { descr, fortran, shape } = header;
   if (shape.length === 0 || shape.length > 2) {
     throw new FileFormatError(`${where} has ${shape.length} dimensions; expected [events] or [events, n].`);
   }
@@ -71,27 +159,34 @@ function arrayColumns(name: string, bytes: Uint8Array, where: string): Record<st
   const fields = typeof descr === "string" ? [[name, descr] as const] : descr;
   const readers = fields.map(([, type]) => readerOf(type, where));
   const size = readers.reduce((sum, reader) => sum + reader.size, 0);
-  if (view.byteLength !== rows * width * size || size === 0) {
+  if (byteLength !== rows * width * size || size === 0) {
     throw new FileFormatError(
-      `${where}: expected ${rows * width * size} bytes of values, found ${view.byteLength}: the file is damaged.`,
+      `${where}: expected ${rows * width * size} bytes of values, found ${byteLength}: the file is damaged.`,
     );
   }
+  const isOpen = fields.some(([, type]) => /u4$/.test(type));
   if (typeof descr !== "string") {
-    let offset = 0;
-    const columns: Record<string, Column> = {};
-    for (const [k, [field]] of fields.entries()) {
-      const reader = readers[k]!;
-      columns[field] = readValues(field, reader, view, rows, (i) => i * size + offset);
-      offset += reader.size;
-    }
-    return columns;
+    const columns: ArrayLayout["columns"] = (view, count) => {
+      let offset = 0;
+      const found: Record<string, Column> = {};
+      for (const [k, [field]] of fields.entries()) {
+        const reader = readers[k]!;
+        const start = offset;
+        found[field] = readValues(field, reader, view, count, (i) => i * size + start);
+        offset += reader.size;
+      }
+      return found;
+    };
+    return { rows, rowSize: size, partCount: 1, isOpen, columns };
   }
-  const at = (i: number): number => {
-    if (!fortran || shape.length === 1) return i * size;
-    return ((i % width) * rows + Math.floor(i / width)) * size;
+  const isTransposed = fortran && shape.length === 2;
+  const columns: ArrayLayout["columns"] = (view, count) => {
+    const at = (i: number): number =>
+      isTransposed ? ((i % width) * count + Math.floor(i / width)) * size : i * size;
+    const values = readValues(name, readers[0]!, view, count * width, at);
+    return shape.length === 2 ? matrixColumns(name, values, width) : { [name]: values };
   };
-  const values = readValues(name, readers[0]!, view, rows * width, at);
-  return shape.length === 2 ? matrixColumns(name, values, width) : { [name]: values };
+  return { rows, rowSize: width * size, partCount: isTransposed ? width : 1, isOpen, columns };
 }
 
 function readValues(

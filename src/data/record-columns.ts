@@ -22,16 +22,17 @@ export function matrixColumns(name: string, values: Column, width: number): Reco
 /**
  * A column of mixed JavaScript values: all text, or all numbers (whole ones exact).
  *
+ * @param firstRow the row of the first value, for the error message.
  * @throws DataError for anything else, naming the column.
  */
-export function valuesColumn(name: string, values: readonly unknown[]): Column {
+export function valuesColumn(name: string, values: readonly unknown[], firstRow: number = 0): Column {
   if (values.every((value) => typeof value === "string")) return values as readonly string[];
   const isNumber = (value: unknown): value is number | bigint | boolean =>
     typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
   const odd = values.findIndex((value) => !isNumber(value));
   if (odd >= 0) {
     throw new DataError(
-      `column "${name}": expected one number or text a row, but row ${odd + 1} holds ${describe(values[odd])}.`,
+      `column "${name}": expected one number or text a row, but row ${firstRow + odd + 1} holds ${describe(values[odd])}.`,
     );
   }
   const numbers = values as readonly (number | bigint | boolean)[];

@@ -10,7 +10,8 @@ import { withDuckDB } from "./duckdb.ts";
 import { type ReadTableOptions, readTable } from "./read-table.ts";
 import { holdsEvents, openRootFile } from "./root/root-file.ts";
 import { openTable, scanTable } from "./scan-table.ts";
-import { concatenateTables, type Table } from "./table.ts";
+import { concatenateTables, type Table, tableOf } from "./table.ts";
+import { writeTable } from "./write-table.ts";
 
 const data = new URL("../../test/data", import.meta.url).pathname;
 const sample = new URL(
@@ -171,6 +172,28 @@ describe("scanTable of", () => {
     },
     20_000,
   );
+  test.each(readdirSync(join(data, "tables")))("%s", async (name) => {
+    const file = join(data, "tables", name);
+    await expectSame([file], {}, 2);
+    await expectSame([file], { select: "event > 2" }, 2);
+    await expectSame([file], { columns: ["jets*", "pt"] }, 2);
+  });
+  test("HDF5 and NPY files that are longer than a piece", async () => {
+    const count = 70_000;
+    const table = tableOf({
+      id: BigInt64Array.from({ length: count }, (_, i) => 2n ** 60n + BigInt(i)),
+      x: Float32Array.from({ length: count }, (_, i) => i / 3),
+      n: Int32Array.from({ length: count }, (_, i) => i % 5),
+      text: Array.from({ length: count }, (_, i) => "é".repeat(i % 4)),
+    });
+    for (const ending of ["h5", "npy", "npz"]) {
+      const path = join(folder, `long.${ending}`);
+      await writeTable(path, table);
+      await expectSame([path], {}, 30_000);
+      await expectSame([path], { select: "n = 4", columns: ["n", "id"] }, 10_000);
+      await expectSame([path], { select: "n = 9" }, 10_000);
+    }
+  });
   test("ROOT files with rows chosen by SQL, of several files", async () => {
     const [zlib, zstd] = ["zlib", "zstd"].map((kind) => join(data, `root/uproot-HZZ-${kind}.root`));
     await expectSame([zlib!, zstd!], { select: "NMuon > 1", elements: ["Muon_Px[1]"] }, 1000);

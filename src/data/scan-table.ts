@@ -3,11 +3,13 @@ import { ConfigurationError } from "../errors/index.ts";
 import { selectWhere } from "./compute-columns.ts";
 import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { scanColumnar } from "./read-columnar.ts";
-import { type ReadTableOptions, readTable } from "./read-table.ts";
+import { scanHdf5 } from "./read-hdf5-table.ts";
+import { scanNpy } from "./read-npy.ts";
+import type { ReadTableOptions } from "./read-table.ts";
 import { columnNames, scanEvents, withMentioned } from "./root/read-root.ts";
 import { openRootFile } from "./root/root-file.ts";
 import { onlyColumns, type Table } from "./table.ts";
-import { chainScans, evenPieces, scanOfTable, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
+import { chainScans, evenPieces, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
 
 /** What to read, as what, and in which pieces. */
 export interface ScanTableOptions extends ReadTableOptions {
@@ -81,8 +83,12 @@ async function scanPart(
 ): Promise<TableScan> {
   const format = await formatOf(path);
   if (format === "columnar") return scanColumnar(path, options, { memory });
-  if (format !== "root") return scanOfTable(await readTable([path], options));
-  const { select, tree } = options;
+  const { columns, select, tree } = options;
+  if (format !== "root") {
+    const scan =
+      format === "hdf5" ? await scanHdf5(path, { columns, group: tree }) : await scanNpy(path, columns);
+    return select === undefined ? scan : selected(scan, select, Object.keys(scan.kinds));
+  }
   const events = await (await openRootFile(path)).events(tree);
   if (select === undefined) return scanEvents(events, options);
   const scan = await scanEvents(events, withMentioned(events, options, select));

@@ -59,6 +59,19 @@ export function commonKinds(
   return common;
 }
 
+/** The kinds that hold the columns of all pieces, found by going through them. */
+export async function kindsOfPieces(pieces: AsyncIterable<Table>): Promise<Record<string, ColumnKind>> {
+  let common: Record<string, ColumnKind> | undefined;
+  for await (const { columns } of pieces) {
+    const entries = Object.entries(columns).map(([name, column]) => {
+      const kind = kindOf(column);
+      return [name, common ? commonKind([common[name]!, kind]) : kind] as const;
+    });
+    common = Object.fromEntries(entries);
+  }
+  return common ?? {};
+}
+
 /** The rows of a scan in pieces of exactly `rows`, the last shorter, with columns of exactly its kinds. */
 export async function* evenPieces({ kinds, pieces }: TableScan, rows: number): AsyncGenerator<Table> {
   let piece = new Piece(kinds, rows, 0);

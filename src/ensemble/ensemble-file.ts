@@ -56,11 +56,26 @@ export async function readMembers(directory: string): Promise<EnsembleMember[]> 
   const members: EnsembleMember[] = [];
   for (const { folder, kind = "network", ...entry } of entries) {
     const read = kinds[kind];
-    if (read === undefined) throw unknownName("kind of ensemble member", kind, Object.keys(kinds));
-    members.push({ ...entry, model: await read(join(directory, folder)) });
+    if (read === undefined) throw unknownName(`"${path}": kind of member`, kind, Object.keys(kinds));
+    try {
+      members.push({ ...entry, model: await read(join(directory, folder)) });
+    } catch (error) {
+      if (!(error instanceof FileFormatError)) throw error;
+      throw new FileFormatError(`"${path}", member ${entry.member}: ${error.message}`);
+    }
   }
   if (members.length === 0) throw new FileFormatError(`"${path}" names no members.`);
   return members;
+}
+
+function areMembers(members: unknown): boolean {
+  return (
+    Array.isArray(members) &&
+    members.every(
+      (entry: Partial<MemberEntry> | null) =>
+        typeof entry?.folder === "string" && Number.isInteger(entry.member) && Number.isFinite(entry.weight),
+    )
+  );
 }
 
 async function readIndex(path: string): Promise<EnsembleFile> {
@@ -72,7 +87,9 @@ async function readIndex(path: string): Promise<EnsembleFile> {
   }
   try {
     const content = JSON.parse(text) as EnsembleFile;
-    if (content.format === formatName && content.version === formatVersion) return content;
+    if (content.format === formatName && content.version === formatVersion && areMembers(content.members)) {
+      return content;
+    }
   } catch {
     // Falls through to the sentence below.
   }

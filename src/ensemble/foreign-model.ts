@@ -69,7 +69,7 @@ export class ForeignModel implements Predictor {
         `"${join(directory, memberFile)}" cannot be read. The folder of a foreign model holds ${modelFile} and ${memberFile}.`,
       );
     }
-    if (content.format !== formatName) {
+    if (content?.format !== formatName || !Array.isArray(content.options?.features)) {
       throw new FileFormatError(`"${join(directory, memberFile)}" does not describe a foreign model.`);
     }
     const model = await ForeignModel.open(path, content.options);

@@ -1,7 +1,14 @@
 /** `Model`: one network with its weights. */
 import { expandNames } from "../data/expand-names.ts";
 import type { EngineOptions } from "../engine/index.ts";
-import { ConfigurationError, counted, DataError, FileFormatError, ShapeError } from "../errors/index.ts";
+import {
+  ConfigurationError,
+  counted,
+  DataError,
+  FileFormatError,
+  LuminError,
+  ShapeError,
+} from "../errors/index.ts";
 import { type Entry, maskName, targetCount } from "../nn/index.ts";
 import { elementCount } from "../tensor/index.ts";
 import { ModelBuilder, type ModelSpec } from "./builder.ts";
@@ -296,7 +303,7 @@ function decodeModel(
   paths: Readonly<Record<keyof ModelFiles, string>>,
   engine: EngineOptions,
 ): Model {
-  const builder = ModelBuilder.fromSpec(decodeSpec(files["model.json"], paths["model.json"]));
+  const builder = builderOf(decodeSpec(files["model.json"], paths["model.json"]), paths["model.json"]);
   const path = paths["model.safetensors"];
   const { tensors } = decodeSafetensors(files["model.safetensors"], path);
   const { layout } = builder;
@@ -305,6 +312,16 @@ function decodeModel(
     buffers: flatVector(layout.buffers, layout.bufferCount, tensors, path),
   };
   return new Model(builder, weights, engine);
+}
+
+/** The builder; in a damaged description it may stumble over anything. */
+function builderOf(spec: ModelSpec, path: string): ModelBuilder {
+  try {
+    return ModelBuilder.fromSpec(spec);
+  } catch (error) {
+    const reason = error instanceof LuminError ? error.message : "the file is damaged.";
+    throw new FileFormatError(`"${path}" describes no model that can be built: ${reason}`);
+  }
 }
 
 function storedTensors(entries: readonly Entry[], flat: Float32Array): Record<string, StoredTensor> {
@@ -324,7 +341,8 @@ function flatVector(
   const flat = new Float32Array(count);
   for (const { name, shape, offset } of entries) {
     const stored = tensors[name];
-    if (stored === undefined || stored.shape.join() !== shape.join()) {
+    const fits = stored?.shape.join() === shape.join() && offset + stored.data.length <= count;
+    if (stored === undefined || !fits) {
       throw new FileFormatError(
         `"${path}" does not fit its model.json: "${name}" should be [${shape.join(", ")}], ` +
           `but is ${stored === undefined ? "missing" : `[${stored.shape.join(", ")}]`}.`,

@@ -89,10 +89,13 @@ export function decodeSafetensorArrays(
   } catch {
     return refuse("its header is no JSON");
   }
+  if (typeof header !== "object" || header === null) return refuse("its header is no JSON object");
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, never>;
   const tensors: Record<string, { shape: number[]; data: StoredArray }> = {};
   for (const [name, entry] of Object.entries(entries as typeof header)) {
-    const { dtype, shape, data_offsets } = entry;
+    const { dtype, shape, data_offsets } = entry ?? {};
+    if (!areSizes(shape) || !areSizes(data_offsets) || data_offsets.length !== 2)
+      refuse(`what its header says of "${name}" is damaged`);
     if (!Object.hasOwn(arrayTypes, dtype))
       refuse(`"${name}" has numbers of type ${dtype}, only ${Object.keys(arrayTypes).join(", ")} are read`);
     const Numbers = arrayTypes[dtype as keyof typeof arrayTypes];
@@ -104,6 +107,10 @@ export function decodeSafetensorArrays(
     tensors[name] = { shape, data: new Numbers(copy.buffer) };
   }
   return { tensors, metadata };
+}
+
+function areSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function unreadable(where: string, what: string): FileFormatError {

@@ -97,6 +97,7 @@ export function parseTrees(text: string, where: string = "parseTrees"): TreeEnse
   if (file?.format !== format || file.version !== version) {
     throw new FileFormatError(`${where}: it is no file of trees of version ${version}.`);
   }
+  if (!isHeader(file)) throw new FileFormatError(`${where}: what it says of its trees is damaged.`);
   const numbers = (key: keyof TreeFile): ArrayLike<number> => unpackNumbers(`${where}: ${key}`, file[key]);
   const treeOutput = Int32Array.from(numbers("treeOutput"));
   const reader = {
@@ -114,20 +115,49 @@ export function parseTrees(text: string, where: string = "parseTrees"): TreeEnse
   const trees = Array.from(numbers("nodeCount"), (count, t) => {
     const width = treeOutput[t]! < 0 ? file.outputs : 1;
     const tree = readTree(reader, at, count, width, categoryCount[t]!);
-    if (!tree) throw new FileFormatError(`${where}: tree ${t} is damaged; the file is not whole.`);
+    if (!tree || !pointsInside(tree, file.featureCount)) {
+      throw new FileFormatError(`${where}: tree ${t} is damaged; the file is not whole.`);
+    }
     return tree;
   });
   const { task, link, featureCount, featureNames, outputs } = file;
+  const base = Float64Array.from(numbers("base"));
+  const isWhole =
+    base.length === outputs &&
+    treeOutput.length === trees.length &&
+    treeOutput.every((output) => output >= -1 && output < outputs) &&
+    at.node === reader.feature.length &&
+    at.leaf === reader.value.length;
+  if (!isWhole) throw new FileFormatError(`${where}: its parts do not fit together; the file is damaged.`);
   return new TreeEnsemble({
     task,
     link,
     featureCount,
     featureNames,
     outputs,
-    base: Float64Array.from(numbers("base")),
+    base,
     trees,
     treeOutput,
   });
+}
+
+function isHeader({ task, link, featureCount, outputs, featureNames }: TreeFile): boolean {
+  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+  return (
+    ["binary", "multiclass", "regression"].includes(task) &&
+    ["identity", "logistic", "softmax"].includes(link) &&
+    isCount(featureCount) &&
+    isCount(outputs) &&
+    (featureNames === undefined || featureNames?.length === featureCount)
+  );
+}
+
+/** Whether the features and sets of categories that a tree names are there. */
+function pointsInside({ feature, categoryStart, categories }: Tree, featureCount: number): boolean {
+  return (
+    feature.every((f) => f >= -1 && f < featureCount) &&
+    categoryStart.every((start) => start >= -1 && start < Math.max(1, categories.length))
+  );
 }
 
 /** One tree; undefined when its nodes do not make one. */

@@ -21,7 +21,7 @@ export default defineConfig({
     env: { NO_COLOR: "1" },
     globalSetup: ["scripts/bundle-jsroot.mjs"],
     setupFiles: ["test/support/property-seed.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
   },
 });

@@ -9,6 +9,7 @@ export type Block = Readonly<Record<string, Column>>;
 
 /** Blocks in groups; within a group they come back in the order in which they were added. */
 export interface ColumnStore {
+  /** Puts a block behind those of its group (default: 0). */
   add(block: Block, group?: number): Promise<void>;
   /** The blocks of a group, again and again. */
   blocks(group?: number): AsyncIterable<Block>;
@@ -20,6 +21,7 @@ export interface ColumnStore {
 export class MemoryStore implements ColumnStore {
   readonly #groups = new Map<number, Block[]>();
 
+  /** Keeps the block itself, not a copy. */
   async add(block: Block, group = 0): Promise<void> {
     const blocks = this.#groups.get(group);
     if (blocks) blocks.push(block);
@@ -57,12 +59,17 @@ export class DiskStore implements ColumnStore {
     this.#file = file;
   }
 
-  /** @param directory an existing folder, in which a temporary one is made. */
+  /**
+   * An empty store on disk.
+   *
+   * @param directory an existing folder, in which a temporary one is made.
+   */
   static async create(directory: string): Promise<DiskStore> {
     const folder = await mkdtemp(join(directory, ".lumin-columns-"));
     return new DiskStore(folder, await open(join(folder, "blocks"), "w+"));
   }
 
+  /** Writes the block behind all others. */
   async add(block: Block, group = 0): Promise<void> {
     const places: Place[] = [];
     for (const [name, column] of Object.entries(block)) {

@@ -198,9 +198,8 @@ export class FoldYielder {
   }
 
   /**
-   * Inputs for training, without gaps, and targets, where they change with them. Subclasses augment here.
-   *
-   * @param index of the fold that the events are of.
+   * Inputs for training, without gaps, and targets, where they change with them: of the events of a fold, drawn from a
+   * stream, and the fold's index. Subclasses augment here.
    */
   protected trainingArrays(
     stored: StoredFold,
@@ -216,10 +215,8 @@ export class FoldYielder {
   }
 
   /**
-   * Turns predictions of vectors for one variant back to the events as they are, in place, so that variants can be
-   * averaged. Nothing here, as there is no augmentation.
-   *
-   * @param predictions `[events, outputs]`.
+   * Turns predictions of vectors, `[events, outputs]`, for one variant back to the events as they are, in place, so that
+   * variants can be averaged. Nothing here, as there is no augmentation.
    */
   restorePredictions(
     _predictions: Float32Array | Float64Array,

@@ -33,7 +33,7 @@ export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fol
 export * from "./fold-yielder.ts";
 export * from "./folds.ts";
 export * from "./gaps.ts";
-export type { Hdf5File } from "./hdf5.ts";
+export type { Hdf5File, RowRange } from "./hdf5.ts";
 export * from "./hep-aug-fold-yielder.ts";
 export * from "./join-tables.ts";
 export * from "./make-fold-files.ts";

@@ -5,6 +5,7 @@ import { concatenateTables, numbersOf, selectRows, type Table } from "./table.ts
 /** A table in pieces, always the same ones in the same order. */
 export interface TableSource {
   readonly rowCount: number;
+  /** Goes through the pieces from the first one on. */
   pieces(): AsyncIterable<Table>;
   /** The table after a change that keeps the rows; made at once or whenever a piece is asked for. */
   map(change: (piece: Table) => Table | Promise<Table>): Promise<TableSource>;
@@ -22,6 +23,7 @@ export class WholeTable implements TableSource {
     return this.table.rowCount;
   }
 
+  /** The table itself. */
   async *pieces(): AsyncGenerator<Table> {
     yield this.table;
   }

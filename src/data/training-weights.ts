@@ -40,6 +40,7 @@ export class WeightScale {
     this.#classNames = classNames;
   }
 
+  /** Counts some events in. @throws RangeError where targets and weights differ in number. */
   add(targets: ArrayLike<number>, weights: Float64Array): void {
     if (weights.length !== targets.length) {
       throw new RangeError(

@@ -35,6 +35,7 @@ export interface OwnAxes {
   readonly y: "independent";
 }
 
+/** Panels whose axes have nothing to do with each other. */
 export const ownAxes: OwnAxes = { x: "independent", y: "independent" };
 
 /** A Vega-Lite specification as the functions of this folder make it; it opens in any Vega-Lite editor. */

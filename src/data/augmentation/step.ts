@@ -21,7 +21,11 @@ export interface DrawnStep {
   readonly keeps: readonly Invariant[];
   /** The columns that it may change. */
   readonly changes: readonly number[];
-  /** @param view which further view of prediction (1, 2, …); undefined in training. */
+  /**
+   * Changes the events in place.
+   *
+   * @param view which further view of prediction (1, 2, …); undefined in training.
+   */
   change(block: EventBlock, streamOf: StreamOf, view: number | undefined): void;
 }
 

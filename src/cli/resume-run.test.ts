@@ -22,7 +22,7 @@ const fresh = () => runPaths(join(parent, `run-${folders++}`));
 
 /** An identity with as much of an analysis as is looked at. */
 function identityOf(members: number, seed = 1, version = "1.30.0", sha256 = "aa"): RunIdentity {
-  const analysis = { input: { missing: [-999] }, training: { members, epochs: 3 }, seed };
+  const analysis = { input: { missing: [-999], friends: [] }, training: { members, epochs: 3 }, seed };
   return {
     versions: { "onnxruntime-node": version },
     analysis: analysis as unknown as RunIdentity["analysis"],

@@ -43,7 +43,7 @@ test("aligned events: no augmentation, no py of the lepton", async () => {
 });
 
 test("several classes: starts with the binary networks' embedding, has AMS, pictures and a prediction a class", async () => {
-  await train("higgs/higgs.yaml", "binary", ["training.epochs=2"]);
+  await train("higgs/higgs.yaml", "binary", ["training.epochs=2", "training.members=1"]);
   const run = "multiclass";
   await train("higgs/multiclass.yaml", run, [
     `model.start.model=${join(folder, "binary", "members", "0")}`,
@@ -56,7 +56,17 @@ test("several classes: starts with the binary networks' embedding, has AMS, pict
     expect(sum).toBeCloseTo(1, 9);
   }
   expect(validation.signal.significance[0].regularisation).toBe(10);
-  expect(figures(run)).toEqual(["roc", "class-0", "class-1", "class-2", "class-3", "ams", "losses"]);
+  expect(figures(run)).toEqual([
+    "roc",
+    "class-0",
+    "class-1",
+    "class-2",
+    "class-3",
+    "ams",
+    "reliability",
+    "losses",
+    "importance",
+  ]);
   expect(report(run)).toContain("Which class has the highest prediction");
 
   // Raw events to be predicted have no label; every class has a column.
@@ -77,7 +87,14 @@ test("two targets: metrics and pictures of each, and one ONNX file", async () =>
     const allowed = name === "met_along" ? 0.3 : 0.63;
     expect(targets[name].rootMeanSquare.value / targets[name].spread, name).toBeLessThan(allowed);
   }
-  expect(figures(run)).toEqual(["differences-0", "resolution-0", "differences-1", "resolution-1", "losses"]);
+  expect(figures(run)).toEqual([
+    "differences-0",
+    "resolution-0",
+    "differences-1",
+    "resolution-1",
+    "losses",
+    "importance",
+  ]);
   const scored = await readTable([join(folder, run, "predictions", "validation.csv")]);
   expect(Object.keys(scored.columns)).toEqual(["EventId", "target_0", "target_1", "pred_0", "pred_1"]);
   const events = writeSample(folder, 300);

@@ -1,7 +1,6 @@
 /** From files to raw events with targets and weights, and the split into training and validation, in memory or in pieces. */
 import {
   type ColumnStore,
-  chained,
   computeColumns,
   concatenateTables,
   DiskStore,
@@ -27,6 +26,7 @@ import {
   labelPiece,
   selectEvents,
 } from "./labelled-events.ts";
+import { onPiece } from "./piece-rows.ts";
 import { openInputs, readInputs } from "./read-inputs.ts";
 
 /** The training events and those that no network trains on. */
@@ -126,9 +126,7 @@ export async function readSplitSources(
     return storedTable(computed(evenPieces(scan, pieceRows), analysis), store);
   };
   try {
-    const sources = await splitSources(analysis, read);
-    await checkLabels(analysis, chained([sources.training.source, sources.validation.source]));
-    return { ...sources, remove };
+    return { ...(await splitSources(analysis, read)), remove };
   } catch (error) {
     await remove();
     throw error;
@@ -149,10 +147,14 @@ async function splitSources(
     const [chosen, others] = selections(analysis, validation.select);
     const training = await read(others);
     await checkSource(analysis, training);
-    return { training: { source: training, label }, validation: { source: await read(chosen), label } };
+    const held = await read(chosen);
+    await checkLabels(analysis, [training, held]);
+    return { training: { source: training, label }, validation: { source: held, label } };
   }
   const all = await read(analysis.input.select);
   await checkSource(analysis, all);
+  // Before the split, so that rows are counted as they are in the files.
+  await checkLabels(analysis, [all]);
   const marks = await validationMarks(analysis, all, validation.fraction);
   const side = (mark: number): LabelledSource => ({ source: markedRows(all, marks, mark), label });
   const [training, held] = [side(0), side(1)];
@@ -165,9 +167,16 @@ async function checkSource(analysis: Analysis, source: TableSource): Promise<voi
   if (first !== undefined) checkColumns(analysis, first);
 }
 
-async function checkLabels(analysis: Analysis, source: TableSource): Promise<void> {
+/** @throws DataError for a wrong target or weight, with the row in its source, or where there is one class only. */
+async function checkLabels(analysis: Analysis, sources: readonly TableSource[]): Promise<void> {
   const check = new LabelCheck(analysis);
-  for await (const piece of source.pieces()) check.add(labelPiece(analysis, piece));
+  for (const source of sources) {
+    let firstRow = 0;
+    for await (const piece of source.pieces()) {
+      check.add(await onPiece(firstRow, async () => labelPiece(analysis, piece)));
+      firstRow += piece.rowCount;
+    }
+  }
   check.finish();
 }
 

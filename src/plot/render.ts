@@ -39,7 +39,7 @@ export async function compilePlot(spec: PlotSpec): Promise<{ spec: VegaSpec; war
   const warnings: string[] = [];
   const compiled = compile(spec, { logger: recorder(warnings, warnings) }).spec;
   const axes = compiled.axes ?? [];
-  return { spec: spec.usermeta.mirrored ? { ...compiled, axes: mirrored(axes) } : compiled, warnings };
+  return { spec: spec.usermeta?.mirrored ? { ...compiled, axes: mirrored(axes) } : compiled, warnings };
 }
 
 /** A logger that keeps errors and warnings in lists. */

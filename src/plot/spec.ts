@@ -54,8 +54,8 @@ export interface PlotSpec {
   readonly layer: readonly (Layer | LayerGroup)[];
   readonly resolve: { readonly axis: OwnAxes; readonly scale?: OwnAxes };
   readonly config: Readonly<Record<string, unknown>>;
-  /** For drawing: whether the axes are repeated on the opposite sides. */
-  readonly usermeta: { readonly mirrored: boolean };
+  /** For drawing: whether the axes are repeated on the opposite sides; absent: they are not. */
+  readonly usermeta?: { readonly mirrored: boolean };
 }
 
 /** A mark at fixed pixels of the frame. */

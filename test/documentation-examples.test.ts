@@ -1,5 +1,5 @@
 /** Runs every `@example` of the doc comments: `expression // result` must hold. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -32,6 +32,7 @@ describe("the examples of the doc comments", () => {
   /** The files that examples open. */
   beforeAll(async () => {
     process.chdir(folder);
+    symlinkSync(join(source, "../test"), "test", "junction");
     await writeFoldFile("train.h5", {
       folds: [Int32Array.of(0, 2), Int32Array.of(1, 3)],
       continuousFeatures: ["pt", "eta"],

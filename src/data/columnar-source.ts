@@ -1,4 +1,5 @@
 /** CSV, TSV, JSON and Parquet files as DuckDB sees them: table function, columns, types. */
+import { open } from "node:fs/promises";
 import { DataError, FileFormatError, LuminError } from "../errors/index.ts";
 import { type DuckDBConnection, describeColumns, firstLine, identifier, literal, rowsOf } from "./duckdb.ts";
 import { isGzip, readFirstLine } from "./gzip-check.ts";
@@ -32,6 +33,7 @@ export async function openSource(
     return { path, isCsv: false, columns: await exactTypes(connection, columns, sql), sql, textSql: sql };
   }
   if (/\.(json|jsonl|ndjson)(\.gz)?$/i.test(path)) {
+    await checkListEnds(path);
     const sql = `read_json(${literal(path)}, sample_size=-1)`;
     const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {
       throw new FileFormatError(`"${path}" is not a list of events as JSON: ${firstLine(error)}`);
@@ -66,6 +68,26 @@ export async function openSource(
     sql: sample < 0 ? typed(columns) : wholeNumbersChecked(columns, typed),
     textSql: asTexts(columns.map(({ name }) => name)),
   };
+}
+
+/** DuckDB takes a list that is cut off behind an event for whole. A gzip file has a checksum against that. */
+async function checkListEnds(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const at = async (position: number): Promise<string> => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(1 << 16), 0, 1 << 16, Math.max(0, position));
+      return buffer
+        .toString("latin1", 0, bytesRead)
+        .replace(/^\xef\xbb\xbf/, "")
+        .trim();
+    };
+    if ((await at(0)).startsWith("[") && !(await at(size - (1 << 16))).endsWith("]")) {
+      throw new FileFormatError(`"${path}" is truncated: its list of events does not end with "]".`);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** Stored integers of more than 63 bits as text where they need them, so that they stay exact. */

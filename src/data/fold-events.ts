@@ -88,7 +88,7 @@ export function joinedEvents(parts: readonly FoldEvents[], labels: readonly stri
  * @throws UnknownNameError for another name.
  */
 export function columnOfFolds(folds: FoldYielder, name: string): Column {
-  const { features, targetFeatures, columnNames, weightFeature } = folds;
+  const { storedFeatures: features, targetFeatures, columnNames, weightFeature } = folds;
   const parts = Array.from({ length: folds.foldCount }, (_, i): Column => {
     if (columnNames.includes(name)) return folds.getColumn(name, i);
     const stored = folds.getStoredFold(i);

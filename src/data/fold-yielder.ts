@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
 import type { Augmentation } from "./augmentation/index.ts";
+import { chosenColumns, chosenFeatures, type FeatureChoice, type FeatureSet } from "./feature-choice.ts";
 import { loadDigest, StoredDigests } from "./fold-digest.ts";
 import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
 import type { FoldOrigin } from "./fold-origin.ts";
@@ -44,6 +45,11 @@ export interface FoldYielderOptions {
    * the others (default: false). Networks with heads of objects find them by name.
    */
   readonly matrix?: boolean | undefined;
+  /**
+   * Features to leave out of the inputs, by names and globs, as `expandNames` takes them (default: none). Augmentation
+   * still sees them: the px of a vector turns with its py, whether a network is given both or one.
+   */
+  readonly ignore?: readonly string[] | undefined;
 }
 
 /** A fold yielder as plain data, for another process. */
@@ -56,6 +62,7 @@ export interface FoldYielderSpec {
   readonly scaler?: "required" | "none" | undefined;
   readonly seed?: number | undefined;
   readonly matrix?: boolean | undefined;
+  readonly ignore?: readonly string[] | undefined;
 }
 
 /** What the constructor is given by `open`. */
@@ -95,14 +102,21 @@ export class FoldYielder {
   readonly matrix: MatrixInputs | undefined;
   /** Continuous and categorical features together. */
   readonly featureCount: number;
+  /** Features of the file that are no inputs, as the option `ignore` says. */
+  readonly ignoredFeatures: readonly string[];
+  /** All features, ignored ones too: the columns of `getStoredFold`. */
+  readonly storedFeatures: readonly string[];
+  /** The scaler of the continuous ones of them. */
+  protected readonly storedScaler: Scaler | undefined;
   protected readonly options: FoldYielderOptions;
   #file: Hdf5File;
   #digests: StoredDigests;
   #isOpen = true;
   readonly #transforms: readonly LoadedTransform[];
   readonly #cache: FoldCache;
-  /** Continuous features among the flat inputs. */
-  readonly #flatCount: number;
+  /** Continuous and categorical features among the flat inputs. */
+  readonly #flatCounts: readonly [number, number];
+  readonly #choice: FeatureChoice;
 
   protected constructor({ file, digests, header, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
     this.path = file.path;
@@ -118,20 +132,23 @@ export class FoldYielder {
         `FoldYielder: "${file.path}" has no matrix inputs. Leave matrix: true out.`,
       );
     }
-    this.#flatCount = header.continuousFeatures.length;
-    this.continuousFeatures = [
-      ...header.continuousFeatures,
-      ...(this.#matrix ? matrixColumns(this.#matrix) : []),
-    ];
-    this.categoricalFeatures = header.categoricalFeatures;
-    this.categories = header.categories;
+    this.#flatCounts = [header.continuousFeatures.length, header.categories.length];
+    const stored = this.#storedFeatures(header);
+    const chosen = chosenFeatures(stored, options.ignore);
+    this.#choice = chosen;
+    this.continuousFeatures = chosen.continuous;
+    this.categories = chosen.categorical;
+    this.categoricalFeatures = chosen.categorical.map(({ name }) => name);
+    this.ignoredFeatures = chosen.ignored;
+    this.scaler = chosen.scaler;
+    this.storedFeatures = [...stored.continuous, ...header.categoricalFeatures];
+    this.storedScaler = stored.scaler;
     this.targetFeatures = header.targetFeatures;
     this.weightFeature = header.weightFeature;
     this.origin = header.origin;
-    this.scaler = header.scaler && padded(header.scaler, this.continuousFeatures.length);
-    this.featureCount = this.continuousFeatures.length + header.categoricalFeatures.length;
+    this.featureCount = this.continuousFeatures.length + this.categoricalFeatures.length;
     this.foldSizes = Array.from({ length: this.foldCount }, (_, i) => this.#checkedSize(i));
-    this.categorySizes = header.categories.map(
+    this.categorySizes = this.categories.map(
       ({ name, values }) => values.length || this.#countCategories(name),
     );
   }
@@ -198,8 +215,8 @@ export class FoldYielder {
   }
 
   /**
-   * Inputs for training, without gaps, and targets, where they change with them: of the events of a fold, drawn from a
-   * stream, and the fold's index. Subclasses augment here.
+   * Inputs for training, all stored features without gaps, and targets, where they change with them: of the events of a
+   * fold, drawn from a stream, and the fold's index. Subclasses augment here.
    */
   protected trainingArrays(
     stored: StoredFold,
@@ -209,7 +226,7 @@ export class FoldYielder {
     return { inputs: fillGaps(stored.features, stored.gaps) };
   }
 
-  /** Inputs for one variant of prediction, without gaps. Subclasses augment here. */
+  /** Inputs for one variant of prediction, all stored features without gaps. Subclasses augment here. */
   protected predictionInputs(stored: StoredFold, _augmentation: number): Float32Array {
     return fillGaps(stored.features, stored.gaps);
   }
@@ -224,7 +241,7 @@ export class FoldYielder {
     _augmentation: number,
   ): void {}
 
-  /** The fold's arrays as stored, from memory if they are there. */
+  /** The fold's arrays as stored, with the ignored features, from memory if they are there. */
   getStoredFold(index: number): StoredFold {
     this.#checkIndex(index);
     const known = this.#cache.get(index);
@@ -232,7 +249,7 @@ export class FoldYielder {
     const eventCount = this.foldSizes[index]!;
     const flat = singlePrecision(this.#read(`fold_${index}/inputs`));
     const features = this.#matrix
-      ? withMatrix(flat, this.getMatrix(index), eventCount, this.#flatCount, this.#matrix)
+      ? withMatrix(flat, this.getMatrix(index), eventCount, this.#flatCounts[0], this.#matrix)
       : flat;
     const fold: StoredFold = {
       eventCount,
@@ -281,17 +298,19 @@ export class FoldYielder {
 
   /**
    * Targets, weights and further columns as a table; with `features`, the features too, in physical units where the
-   * scaler is known (`unscale: false`: as stored).
+   * scaler is known (`unscale: false`: as stored), with `ignored` also those that are no inputs.
    *
    * @param folds which folds, in this order (default: all).
    */
   getTable({
     folds = Array.from({ length: this.foldCount }, (_, i) => i),
     features = false,
+    ignored = false,
     unscale = true,
   }: {
     folds?: readonly number[];
     features?: boolean;
+    ignored?: boolean;
     unscale?: boolean;
   } = {}): Table {
     return concatenateTables(
@@ -299,7 +318,8 @@ export class FoldYielder {
         const stored = this.getStoredFold(index);
         const columns: Record<string, Column> = {};
         if (features) {
-          for (const [f, name] of this.features.entries()) columns[name] = this.#feature(stored, f, unscale);
+          for (const name of ignored ? this.storedFeatures : this.features)
+            columns[name] = this.#feature(stored, this.storedFeatures.indexOf(name), unscale);
         }
         for (const [t, name] of this.targetFeatures.entries()) {
           columns[name] = strided(stored.targets, t, this.targetFeatures.length);
@@ -340,7 +360,7 @@ export class FoldYielder {
 
   /** What another process needs to open the same. @throws ConfigurationError for transforms that are plain functions. */
   toSpec(): FoldYielderSpec {
-    const { cacheBytes, transforms, directory, matrix } = this.options;
+    const { cacheBytes, transforms, directory, matrix, ignore } = this.options;
     const references = transforms?.map((transform) => {
       if (isModuleReference(transform)) return resolveModule(transform, directory);
       throw new ConfigurationError(
@@ -353,6 +373,7 @@ export class FoldYielder {
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       ...(references?.length ? { transforms: references } : {}),
       ...(matrix ? { matrix } : {}),
+      ...(ignore?.length ? { ignore } : {}),
     };
   }
 
@@ -369,6 +390,12 @@ export class FoldYielder {
     return this.options.matrix ? this.matrix : undefined;
   }
 
+  /** All features of the file, with the matrices' if they are wanted. */
+  #storedFeatures({ continuousFeatures, categories, scaler }: StoredFoldFileHeader): FeatureSet {
+    const continuous = [...continuousFeatures, ...(this.#matrix ? matrixColumns(this.#matrix) : [])];
+    return { continuous, categorical: categories, scaler: scaler && padded(scaler, continuous.length) };
+  }
+
   /** The values of a data set, as they were written. */
   #read(name: string): ReturnType<Hdf5File["read"]> {
     const values = this.#file.read(name);
@@ -376,22 +403,25 @@ export class FoldYielder {
     return values;
   }
 
+  /** @param inputs of all stored features. */
   #fold(stored: StoredFold, inputs: Float32Array, targets: Float32Array = stored.targets.slice()): Fold {
+    const { places } = this.#choice;
     return {
       eventCount: stored.eventCount,
       featureCount: this.featureCount,
-      inputs,
+      inputs: places ? chosenColumns(inputs, this.storedFeatures.length, places) : inputs,
       targetCount: Math.max(1, this.targetFeatures.length),
       targets,
       weights: stored.weights?.slice(),
     };
   }
 
-  #feature(stored: StoredFold, f: number, unscale: boolean): Float32Array {
-    const values = strided(stored.features, f, this.featureCount);
-    if (!unscale || !this.scaler || f >= this.continuousFeatures.length) return values;
-    const mean = this.scaler.means[f]!;
-    const deviation = this.scaler.standardDeviations[f]!;
+  /** The feature at a place among the stored ones. */
+  #feature(stored: StoredFold, place: number, unscale: boolean): Float32Array {
+    const values = strided(stored.features, place, this.storedFeatures.length);
+    const mean = this.storedScaler?.means[place];
+    const deviation = this.storedScaler?.standardDeviations[place];
+    if (!unscale || mean === undefined || deviation === undefined) return values;
     return values.map((value) => value * deviation + mean);
   }
 
@@ -407,7 +437,7 @@ export class FoldYielder {
   #checkedSize(index: number): number {
     const name = `fold_${index}/inputs`;
     const [events = 0, width = 0] = this.#file.shape(name);
-    const listed = this.#flatCount + this.categoricalFeatures.length;
+    const listed = this.#flatCounts[0] + this.#flatCounts[1];
     if (width !== listed) {
       throw new FileFormatError(
         `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${counted(listed, "feature")}.`,
@@ -418,10 +448,10 @@ export class FoldYielder {
 
   /** LUMIN's way where the map is absent: one more than the highest code in any fold. */
   #countCategories(name: string): number {
-    const f = this.continuousFeatures.length + this.categoricalFeatures.indexOf(name);
+    const f = this.storedFeatures.indexOf(name);
     let highest = -1;
     for (let i = 0; i < this.foldCount; i++) {
-      for (const code of strided(this.getStoredFold(i).features, f, this.featureCount)) {
+      for (const code of strided(this.getStoredFold(i).features, f, this.storedFeatures.length)) {
         if (code > highest) highest = code;
       }
     }

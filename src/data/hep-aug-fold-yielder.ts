@@ -39,7 +39,7 @@ export interface HEPAugFoldYielderOptions extends FoldYielderOptions {
  * are equal and all means 0), so that transverse momenta and masses stay what they are.
  */
 export class HEPAugFoldYielder extends FoldYielder {
-  /** How events are augmented; also for arrays in memory, with `augmentFixed` and `augmentEvents`. */
+  /** How events of all stored features are augmented; also for arrays in memory: `augmentFixed`, `augmentEvents`. */
   readonly plan: AugmentationPlan;
   readonly #asked: HEPAugFoldYielderOptions;
 
@@ -47,7 +47,7 @@ export class HEPAugFoldYielder extends FoldYielder {
     super(opened, options);
     const { scaler, seed } = options;
     this.#asked = options;
-    this.plan = augmentationPlan(this.features, this.scaler, loaded, {
+    this.plan = augmentationPlan(this.storedFeatures, this.storedScaler, loaded, {
       targets: this.targetFeatures,
       scaler,
       seed,
@@ -114,8 +114,8 @@ export class HEPAugFoldYielder extends FoldYielder {
 
 /** Opens the fold yielder that a specification describes, in a worker process for example. */
 export function openFoldYielder(spec: FoldYielderSpec): Promise<FoldYielder> {
-  const { kind, path, cacheBytes, transforms, augmentation, scaler, seed, matrix } = spec;
-  const options = { cacheBytes, transforms, matrix };
+  const { kind, path, cacheBytes, transforms, augmentation, scaler, seed, matrix, ignore } = spec;
+  const options = { cacheBytes, transforms, matrix, ignore };
   return kind === "plain"
     ? FoldYielder.open(path, options)
     : HEPAugFoldYielder.open(path, { ...options, augmentation, scaler, seed });

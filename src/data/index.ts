@@ -15,6 +15,7 @@ export {
   evaluateExpression,
   type Span,
 } from "./expression/index.ts";
+export { withoutFeatures } from "./feature-choice.ts";
 export * from "./file-fingerprint.ts";
 export * from "./fitted-steps.ts";
 export type { StoredDigests } from "./fold-digest.ts";

@@ -40,8 +40,8 @@ export async function checkRootFile(path: string): Promise<void> {
   }
 }
 
-/** The record of an object: whether what is compressed in it has its checksum. */
-export async function checkObject(file: RootFile, key: RootKey, where: string): Promise<void> {
+/** The bytes of an object: whether what is compressed has its checksum. */
+export async function checkObject(file: RootFile, key: RootKey, where: string): Promise<DataView> {
   const { fSeekKey: seek, fNbytes: length } = key;
   if (!(seek > 0 && length > 0 && seek + length <= file.fEND)) {
     throw new FileFormatError(`${where} lies outside the file, which is damaged.`);
@@ -50,20 +50,21 @@ export async function checkObject(file: RootFile, key: RootKey, where: string): 
   if (!(record instanceof DataView) || record.byteLength !== length) {
     throw new FileFormatError(`${where}: the file ends before it does.`);
   }
-  await checkRecord(record, where);
+  return checkRecord(record, where);
 }
 
 /** A key, then the object, which is compressed if it is shorter than the key says. */
-async function checkRecord(record: DataView, where: string): Promise<void> {
+async function checkRecord(record: DataView, where: string): Promise<DataView> {
   const objectLength = record.getInt32(6);
   const keyLength = record.getInt16(14);
   const body = record.byteLength - keyLength;
   if (record.getInt32(0) !== record.byteLength || keyLength < 26 || body < 0 || objectLength < body) {
     throw new FileFormatError(`${where} cannot be read: the file is damaged.`);
   }
-  if (objectLength === body) return;
+  const stored = new DataView(record.buffer, record.byteOffset + keyLength, body);
+  if (objectLength === body) return stored;
   try {
-    await unpackBlocks(new DataView(record.buffer, record.byteOffset + keyLength, body), objectLength);
+    return await unpackBlocks(stored, objectLength);
   } catch (error) {
     throw new FileFormatError(
       `${where} cannot be unpacked (${(error as Error).message}): the file is damaged.`,

@@ -35,6 +35,18 @@ export async function pageChecksumHolds(page: DataView): Promise<boolean> {
   return digest(hasher, bytesOf(page, 0, size)) === page.getBigUint64(size, true);
 }
 
+/**
+ * Whether the anchor of an RNTuple has the checksum at its end, big-endian. A byte count and a version of six bytes stand
+ * before what it is of.
+ */
+export async function anchorChecksumHolds(record: DataView): Promise<boolean> {
+  if (record.byteLength < 78) return false;
+  xxHash3 ??= createXXHash3();
+  const hasher = await xxHash3;
+  const size = record.byteLength - 8;
+  return digest(hasher, bytesOf(record, 6, size - 6)) === record.getBigUint64(size);
+}
+
 function digest(hasher: Hasher, bytes: Uint8Array): bigint {
   return BigInt(`0x${hasher.init().update(bytes).digest("hex")}`);
 }

@@ -87,6 +87,14 @@ declare module "#jsroot" {
     /** The number of the first element in all of the ntuple. */
     readonly elementOffset: bigint;
   }
+  export interface NtupleAnchor extends RootObject {
+    readonly fSeekHeader: number | bigint;
+    readonly fNBytesHeader: number | bigint;
+    readonly fLenHeader: number | bigint;
+    readonly fSeekFooter: number | bigint;
+    readonly fNBytesFooter: number | bigint;
+    readonly fLenFooter: number | bigint;
+  }
   export interface NtupleDescription {
     readonly fieldDescriptors: readonly NtupleField[];
     readonly columnDescriptors: readonly NtupleColumn[];
@@ -98,8 +106,17 @@ declare module "#jsroot" {
     /** Of each cluster, by physical column. */
     readonly pageLocations: readonly (readonly NtupleColumnRange[])[];
   }
+  /** What JSROOT fills while it reads a header, a footer, and lists of pages: those of the last group. */
+  export interface NtupleBuilder extends NtupleDescription {
+    readonly clusterGroups: readonly {
+      readonly numClusters: number;
+      readonly pageListLength: bigint;
+      readonly pageListLocator: { readonly size: number; readonly offset: bigint };
+    }[];
+    deserializePageList(list: DataView): void;
+  }
   export const complaints: string[];
   export function openFile(path: string): Promise<RootFile | null>;
   export function R__unzip(packed: DataView, size: number, quiet: boolean): Promise<DataView | null>;
-  export function readHeaderFooter(ntuple: RootObject): Promise<NtupleDescription | null>;
+  export function readHeaderFooter(ntuple: RootObject): Promise<NtupleBuilder | null>;
 }

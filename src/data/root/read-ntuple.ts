@@ -1,25 +1,23 @@
 /** The columns of an RNTuple: numbers, texts, arrays, vectors, and members of records, also of vectors of records. */
-import { type NtupleDescription, type RootFile, type RootObject, readHeaderFooter } from "#jsroot";
+import type { NtupleAnchor, NtupleDescription, RootFile } from "#jsroot";
 import { FileFormatError } from "../../errors/index.ts";
 import type { ColumnKind } from "../column-kind.ts";
+import { ntupleDescription } from "./ntuple-header.ts";
 import { type NtupleColumnInfo, type NtupleLayout, ntupleColumns } from "./ntuple-layout.ts";
 import { columnKind, fitsInt32, readElements } from "./ntuple-pages.ts";
 import type { BranchColumn } from "./ragged.ts";
 import type { RootEvents } from "./root-events.ts";
 import { type NumberKind, ValueSink } from "./value-sink.ts";
 
-/** The events of an RNTuple. */
+/** The events of an RNTuple; `record` are the bytes of its anchor. */
 export async function ntupleEvents(
   path: string,
   file: RootFile,
-  ntuple: RootObject,
+  anchor: NtupleAnchor,
+  record: DataView,
   name: string,
 ): Promise<RootEvents> {
-  const damaged = (reason: string) => new FileFormatError(`"${path}": the RNTuple "${name}" ${reason}.`);
-  const description = await readHeaderFooter(ntuple).catch((error: unknown) => {
-    throw damaged(`is damaged: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  if (!description) throw damaged("has no readable header");
+  const description = await ntupleDescription(file, anchor, record, `"${path}": the RNTuple "${name}"`);
   const eventCount = description.clusterSummaries.reduce(
     (sum, { numEntries }) => sum + Number(numEntries),
     0,

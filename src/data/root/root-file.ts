@@ -1,5 +1,13 @@
 /** Opening ROOT files: what they contain, and their trees and ntuples. */
-import { complaints, openFile, type RootFile, type RootKey, type RootObject, type RootTree } from "#jsroot";
+import {
+  complaints,
+  type NtupleAnchor,
+  openFile,
+  type RootFile,
+  type RootKey,
+  type RootObject,
+  type RootTree,
+} from "#jsroot";
 import { ConfigurationError, FileFormatError, LuminError, unknownName } from "../../errors/index.ts";
 import { checkObject, checkRootFile } from "./check-file.ts";
 import { ntupleEvents } from "./read-ntuple.ts";
@@ -68,11 +76,15 @@ export async function openRootFile(path: string): Promise<RootReader> {
       return object(name);
     },
     events: async (name) => {
-      const chosen = chooseEvents(entries, name, path);
-      const found = await object(chosen.name);
-      return chosen.className === "TTree" || chosen.className === "TNtuple" || chosen.className === "TNtupleD"
-        ? treeEvents(path, file, found as unknown as RootTree, chosen.name)
-        : ntupleEvents(path, file, found, chosen.name);
+      const chosen = chooseEvents(stored, name, path);
+      const { name: own, className, key } = chosen;
+      const found: unknown = await object(own);
+      if (/^T/.test(className)) return treeEvents(path, file, found as RootTree, own);
+      const record = await checkObject(file, key, `"${path}": "${own}"`);
+      return contained(
+        () => ntupleEvents(path, file, found as NtupleAnchor, record, own),
+        `"${path}": the RNTuple "${own}" cannot be read`,
+      );
     },
   };
 }
@@ -84,7 +96,7 @@ export function holdsEvents({ className }: RootEntry): boolean {
   return eventClasses.test(className);
 }
 
-function chooseEvents(entries: readonly RootEntry[], name: string | undefined, path: string): RootEntry {
+function chooseEvents(entries: readonly StoredEntry[], name: string | undefined, path: string): StoredEntry {
   const candidates = entries.filter(holdsEvents);
   const names = candidates.map((entry) => entry.name);
   if (name !== undefined) {

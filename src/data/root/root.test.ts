@@ -103,6 +103,20 @@ describe("numbers known from elsewhere", () => {
     }
   });
 
+  test("an RNTuple of several groups of clusters has the events of all", async () => {
+    const events = await (
+      await openRootFile(file("test_multiple_cluster_groups_rntuple_v1-0-0-0.root"))
+    ).events();
+    const each = Array.from({ length: 1000 }, (_, i) => i);
+    expect(numbers(await events.read("one"))).toEqual(each);
+    expect(numbers(await events.read("int_vector"))).toEqual(each.flatMap((i) => [i, i + 1]));
+    let last = -1;
+    for await (const piece of events.pieces("one", 1)) {
+      for (const value of numbers(piece)) expect(value).toBe(++last);
+    }
+    expect(last).toBe(999);
+  });
+
   test("event numbers of 64 bits are exact", async () => {
     const table = await readRoot([file("test_splitint_rntuple_v1-0-1-0.root")]);
     const { int64 } = table.columns;

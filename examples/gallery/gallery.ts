@@ -1,6 +1,9 @@
 /** Every plot with the code that makes it: `npm run gallery` draws them into docs/gallery and writes docs/gallery.md. */
 import {
+  accumulatedEffects,
   amsScan,
+  calibrationBins,
+  calibrationError,
   correlationClusters,
   jointDependence,
   kernelDensity,
@@ -13,6 +16,7 @@ import {
   rocAucWithUncertainty,
   rocBand,
   rocCurve,
+  shapValues,
   summariseDistribution,
   TreeModel,
 } from "lumin-hep";
@@ -21,9 +25,11 @@ import {
   type PlotSettings,
   type PlotSpec,
   plotAmsScan,
+  plotAttributions,
   plotContributions,
   plotDendrogram,
   plotDensities,
+  plotEffects,
   plotEmbedding,
   plotEvents,
   plotFeature,
@@ -35,6 +41,7 @@ import {
   plotMetricHistory,
   plotPartialDependence,
   plotPredictions,
+  plotReliability,
   plotResolution,
   plotRoc,
   plotSchedule,
@@ -49,6 +56,7 @@ import { boosting, features, particlesOf, pseudoData, scores, test, training } f
 export const settings: PlotSettings = {
   experiment: "ATLAS",
   status: "Open Data",
+  luminosity: 20.3,
   energy: 8,
   samples: {
     signal: { name: "H → ττ", colour: "#e42536" },
@@ -71,17 +79,22 @@ export const feature = (look: PlotSettings): PlotSpec =>
     { ...look, feature: "MMC mass", unit: "GeV", range: [0, 300] },
   );
 
-// Stacked samples with data, and their ratio: √Σw² bars, and the band of the stack's own statistics
+// Stacked samples, a signal as a line, data, and their ratio: √Σw² bars, and the band of the stack's own statistics
 export const stack = (look: PlotSettings): PlotSpec => {
   const scaled = weights.map((w) => w * pseudoData.scale);
   const samples = samplesOf(scores.test, test.processes, scaled);
   const data = { name: "pseudo-data", values: pseudoData.scores };
   const binned = sampleHistograms([...samples, data], { range: [0, 1], binCount: 25 });
   return plotStack(
-    { stacked: binned.slice(0, -1), data: binned.at(-1)! },
+    {
+      stacked: binned.slice(0, -1),
+      lines: binned.filter(({ name }) => name === "signal"),
+      data: binned.at(-1)!,
+    },
     {
       ...look,
       logY: true,
+      lineScale: 100,
       labels: { x: "Prediction", y: "Events / 0.04" },
     },
   );
@@ -150,6 +163,15 @@ export const ams = (look: PlotSettings): PlotSpec =>
     },
     look,
   );
+
+// Reliability: the fraction of signal where a probability is predicted, with the classes as in the training
+export const reliability = (look: PlotSettings): PlotSpec => {
+  const sums = [0, 1].map((code) => weights.reduce((sum, w, i) => sum + (targets[i] === code ? w : 0), 0));
+  const balanced = weights.map((w, i) => w / sums[targets[i]!]!);
+  const bins = calibrationBins(scores.test, targets, balanced);
+  const error = calibrationError(scores.test, targets, balanced);
+  return plotReliability([{ label: "boosted trees", error, bins }], look);
+};
 
 // Kernel densities with bootstrap bands
 export const densities = (look: PlotSettings): PlotSpec => {
@@ -266,6 +288,21 @@ export const plane = async (look: PlotSettings): Promise<PlotSpec> => {
     await jointDependence(model, { features, inputs }, pair, { eventCount: 200 }),
     look,
   );
+};
+
+// Accumulated local effect with its bootstrap band
+export const effects = async (look: PlotSettings): Promise<PlotSpec> => {
+  const events = { features, inputs, weights: Float32Array.from(weights.subarray(0, 2000)) };
+  return plotEffects(await accumulatedEffects(new TreeModel(boosting.model), events, "DER_mass_MMC"), look);
+};
+
+// SHAP values of single events
+export const attributions = (look: PlotSettings): PlotSpec => {
+  const few = test.columns.map((column) => column.slice(0, 250));
+  const { values } = shapValues(boosting.model, few);
+  const known = Array.from(few[0]!.keys()).flatMap((event) => few.map((column) => column[event]!));
+  const cloud = { features, values, inputs: known };
+  return plotAttributions(cloud, { ...look, labels: { x: "SHAP value, added to the log-odds" } });
 };
 
 // Learnt vectors of a categorical feature

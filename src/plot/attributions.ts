@@ -61,7 +61,9 @@ export function plotAttributions(cloud: AttributionCloud, options: AttributionPl
   );
   const air = 0.03 * (greatest - least || 1);
   const x = linearAxis(labels.x ?? "Attribution", least - air, greatest + air, 5);
-  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse());
+  // Clouds may lie anywhere: the legend has a row of its own.
+  const free = options.legend === "none" ? 0 : 1.4;
+  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse(), free);
   const layers: Layer[] = [
     {
       name: "nothing",
@@ -89,8 +91,9 @@ export function plotAttributions(cloud: AttributionCloud, options: AttributionPl
         { label: "high value", sample: "point", colour: divergingColour(1) },
       ],
       legendCorner: "bottomRight",
+      legendColumns: 2,
     },
-    { height: 80 + 24 * rows.length, ...options },
+    { height: 80 + 24 * (rows.length + free), ...options },
   );
 }
 

@@ -50,7 +50,9 @@ export function plotContributions(
   const boxes = rows.filter(({ q5, q95 }) => Number.isFinite(q5) && Number.isFinite(q95));
   const greatest = Math.max(...rows.map(({ mean }) => mean), ...boxes.map(({ q95 }) => q95));
   const x = linearAxis(labels.x ?? `Size of what is added to ${contributions.of}`, 0, greatest * 1.05, 5);
-  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse());
+  // Whiskers may be long in every row: the legend has a row of its own.
+  const free = settings.legend === "none" ? 0 : 1.4;
+  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse(), free);
   const [blue, red] = [colour(palette, 0), colour(palette, 1)];
   const place = channel("place", y);
   const layers: Layer[] = [
@@ -102,8 +104,9 @@ export function plotContributions(
           : []),
       ],
       legendCorner: "bottomRight",
+      legendColumns: 2,
     },
-    { height: Math.max(80 + 24 * parts.length, 150), ...settings },
+    { height: Math.max(80 + 24 * (parts.length + free), 150), ...settings },
   );
 }
 

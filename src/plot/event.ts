@@ -1,6 +1,6 @@
 /** Event displays: the momenta of events in three projections. */
 import { counted, DataError } from "../errors/index.ts";
-import { framed } from "./frame.ts";
+import { framed, frameSize } from "./frame.ts";
 import { type LegendEntry, rowHeight } from "./legend.ts";
 import { type Box, panel } from "./panel.ts";
 import { fontSizesOf, lookOf, type PlotSettings } from "./settings.ts";
@@ -53,6 +53,7 @@ export function plotEvents(events: readonly DisplayedEvent[], settings: PlotSett
   const side = cell - 52;
   const row = side + 56;
   const bare: Axis = { ...linearAxis("", 0, 1), major: [], minor: [], labels: [] };
+  const above = frameSize(bare, undefined, settings).padding.top;
   const panels = known.flatMap((particles, event): (Layer | LayerGroup)[] => {
     const top = legendHeight + 22 + event * row;
     const box = (column: number): Box => {
@@ -88,7 +89,8 @@ export function plotEvents(events: readonly DisplayedEvent[], settings: PlotSett
       ...{ x: bare, y: bare, layers: [], isBare: true, over: panels },
       ...{ legend, legendCorner: "topLeft", legendColumns: legend.length },
     },
-    { ...settings, width, height: settings.height ?? legendHeight + events.length * row + 80 },
+    // The last row's title of the axis stands in the room that a frame leaves below itself.
+    { ...settings, width, height: settings.height ?? above + legendHeight + events.length * row + 6 },
   );
 }
 
@@ -152,7 +154,7 @@ function directions(
   const reach = Math.max(3, ...particles.map(({ eta }) => Math.abs(eta ?? 0) * 1.1));
   const x = linearAxis("η", -reach, reach, 5);
   const y: Axis = {
-    ...linearAxis("φ [rad], area ∝ p_T", -Math.PI, Math.PI),
+    ...linearAxis("φ [rad]; areas: p_T", -Math.PI, Math.PI),
     major: [-Math.PI, -Math.PI / 2, 0, Math.PI / 2, Math.PI],
     labels: ["−π", "−π/2", "0", "π/2", "π"],
     minor: [],

@@ -53,7 +53,11 @@ export function plotImportance(
   const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
   const air = 0.04 * (greatest - least);
   const x = linearAxis(labels.x ?? "Importance", least < 0 ? least - air : 0, greatest + air, 5);
-  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse());
+  // Where the lowest bars reach under the legend, it has rows of its own.
+  const reach = Math.max(...rows.slice(-2).map(({ high }) => high));
+  const isCovered = threshold !== undefined && reach > least + 0.35 * (greatest - least);
+  const free = isCovered && options.legend !== "none" ? 1.6 : 0;
+  const y = namedRows(labels.y ?? "", rows.map(({ name }) => name).reverse(), free);
   const [blue, red] = [colour(palette, 0), colour(palette, 1)];
   const layers: Layer[] = [
     {
@@ -89,6 +93,6 @@ export function plotImportance(
   }
   return framed(
     { description: "Importance of features", x, y, layers, legend, legendCorner: "bottomRight" },
-    { height: 80 + 17 * rows.length, ...options },
+    { height: 80 + 17 * (rows.length + free), ...options },
   );
 }

@@ -12,8 +12,8 @@ export interface Box {
 }
 
 /**
- * The panel's ground, what `draw` puts on the two axes (which now end at the box), its frame, ticks and titles.
- * The layers on the box's scales are a group of their own.
+ * The panel's ground, what `draw` puts on the two axes (which now end at the box), its frame, ticks and titles, in the
+ * style of the settings. The layers on the box's scales are a group of their own.
  */
 export function panel(
   name: string,
@@ -24,15 +24,27 @@ export function panel(
 ): (Layer | LayerGroup)[] {
   const across: Axis = { ...x, range: [box.left, box.right] };
   const up: Axis = { ...y, range: [box.bottom, box.top] };
-  const sizes = fontSizesOf(settings);
-  const fontSize = sizes.ticks - 2;
+  const isPlain = settings.style === "plain";
+  const fontSize = fontSizesOf(settings).ticks - 2;
   const edge = { x: box.left, x2: box.right, y: box.top, y2: box.bottom };
   const text = (part: string, value: string, more: object): Layer =>
     pixelLayer(`${name} ${part}`, { type: "text", text: value, fontSize, color: ink, ...more });
   return [
     pixelLayer(`${name} ground`, { type: "rect", ...edge, color: "white" }),
-    { layer: [...draw([across, up]), ...ticks(name, box, across, up, fontSize)], resolve: { axis: ownAxes } },
-    pixelLayer(`${name} frame`, { type: "rect", ...edge, filled: false, color: ink, strokeWidth: 1 }),
+    {
+      layer: [
+        ...draw([across, up]),
+        ...ticks(name, box, across, up, isPlain),
+        ...tickLabels(name, box, across, up, { fontSize, gap: isPlain ? 7 : 4 }),
+      ],
+      resolve: { axis: ownAxes },
+    },
+    ...(isPlain
+      ? [
+          pixelLayer(`${name} x line`, { ...rule, x: box.left, x2: box.right, y: box.bottom }),
+          pixelLayer(`${name} y line`, { ...rule, x: box.left, y: box.top, y2: box.bottom }),
+        ]
+      : [pixelLayer(`${name} frame`, { type: "rect", ...edge, filled: false, color: ink, strokeWidth: 1 })]),
     ...(x.title
       ? [text("x title", x.title, { x: box.right, y: box.bottom + fontSize + 17, align: "right" })]
       : []),
@@ -43,36 +55,63 @@ export function panel(
 }
 
 const ink = "#1a1a1a";
+const rule = { type: "rule", color: ink, strokeWidth: 1 } as const;
 
-/** Ticks inward at the bottom and the left, and their labels. */
-function ticks(name: string, box: Box, x: Axis, y: Axis, fontSize: number): Layer[] {
+/** Ticks inward on four sides, long at the labels and short between them; in the plain style outward on two. */
+function ticks(name: string, box: Box, x: Axis, y: Axis, isPlain: boolean): Layer[] {
+  const sides = isPlain
+    ? ([
+        ["bottom", x, box.bottom, 1],
+        ["left", y, box.left, -1],
+      ] as const)
+    : ([
+        ["bottom", x, box.bottom, -1],
+        ["top", x, box.top, 1],
+        ["left", y, box.left, 1],
+        ["right", y, box.right, -1],
+      ] as const);
+  const kinds = isPlain ? (["major"] as const) : (["major", "minor"] as const);
+  return sides.flatMap(([side, axis, place, direction]) =>
+    kinds
+      .filter((kind) => axis[kind].length > 0)
+      .map((kind): Layer => {
+        const end = place + direction * (kind === "major" ? 5 : 3);
+        const position = channel("value", axis);
+        return {
+          name: `${name} ${side} ${kind} ticks`,
+          data: { values: axis[kind].map((value) => ({ value })) },
+          mark: rule,
+          encoding:
+            axis === x
+              ? { x: position, y: { value: place }, y2: { value: end } }
+              : { y: position, x: { value: place }, x2: { value: end } },
+        };
+      }),
+  );
+}
+
+/** The numbers below and at the left. */
+function tickLabels(
+  name: string,
+  box: Box,
+  x: Axis,
+  y: Axis,
+  { fontSize, gap }: { readonly fontSize: number; readonly gap: number },
+): Layer[] {
   const rows = (axis: Axis) => axis.major.map((value, i) => ({ value, label: axis.labels[i]! }));
-  const rule = { type: "rule", color: ink, strokeWidth: 1 } as const;
   const words = { type: "text", fontSize, color: ink } as const;
   return [
-    {
-      name: `${name} x ticks`,
-      data: { values: rows(x) },
-      mark: rule,
-      encoding: { x: channel("value", x), y: { value: box.bottom }, y2: { value: box.bottom - 5 } },
-    },
-    {
-      name: `${name} y ticks`,
-      data: { values: rows(y) },
-      mark: rule,
-      encoding: { y: channel("value", y), x: { value: box.left }, x2: { value: box.left + 5 } },
-    },
     {
       name: `${name} x labels`,
       data: { values: rows(x) },
       mark: { ...words, baseline: "top" },
-      encoding: { x: channel("value", x), y: { value: box.bottom + 4 }, text: { field: "label" } },
+      encoding: { x: channel("value", x), y: { value: box.bottom + gap }, text: { field: "label" } },
     },
     {
       name: `${name} y labels`,
       data: { values: rows(y) },
       mark: { ...words, align: "right", baseline: "middle" },
-      encoding: { y: channel("value", y), x: { value: box.left - 4 }, text: { field: "label" } },
+      encoding: { y: channel("value", y), x: { value: box.left - gap }, text: { field: "label" } },
     },
   ];
 }

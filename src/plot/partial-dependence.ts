@@ -116,11 +116,13 @@ export function plotJointDependence(plane: DependencePlane, options: PlotSetting
   const rectangles = (name: string, values: typeof steps, vertical: Axis): Layer => ({
     name,
     data: { values },
-    mark: { type: "rect" },
+    // Neighbours must not show a seam.
+    mark: { type: "rect", strokeWidth: 0.5 },
     encoding: {
       ...{ x: channel("left", x), x2: { field: "right" } },
       ...{ y: channel("bottom", vertical), y2: { field: "top" } },
       color: { field: "colour", type: "nominal", scale: null },
+      stroke: { field: "colour", type: "nominal", scale: null },
     },
   });
   return framed(

@@ -91,11 +91,11 @@ export function logAxis(title: string, minimum: number, maximum: number): Axis {
   return { title, domain: [low, high], log: true, major, minor, labels };
 }
 
-/** Names along a vertical axis, from the bottom, at 0, 1, 2 … */
-export function namedRows(title: string, names: readonly string[]): Axis {
+/** Names along a vertical axis, from the bottom, at 0, 1, 2 …, with so many free rows below. */
+export function namedRows(title: string, names: readonly string[], free = 0): Axis {
   return {
     title,
-    domain: [-0.6, names.length - 0.4],
+    domain: [-0.6 - free, names.length - 0.4],
     log: false,
     major: names.map((_, i) => i),
     minor: [],

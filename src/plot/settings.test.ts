@@ -32,8 +32,8 @@ describe("PlotSettings", () => {
     }
     expect(svg).toContain("#123456");
     expect(svg).toContain('font-size="20px"');
-    expect(spec.usermeta.mirrored).toBe(true);
-    expect(plot({ ...settings, style: "plain" }).usermeta.mirrored).toBe(false);
+    expect(spec.usermeta?.mirrored).toBe(true);
+    expect(plot({ ...settings, style: "plain" }).usermeta?.mirrored).toBe(false);
   });
 
   test("name and colour samples by what they are called in the data; a name like that of an object's method is none", () => {

@@ -43,7 +43,7 @@ export interface Contributions {
  * not have.
  * @example
  * const { parts } = await blockContributions(model, folds.getFold(0));
- * parts[0]; // { name: "block 0", mean: 0.61, quantiles: [0.05, 0.3, 0.57, 0.87, 1.3], values: Float64Array }
+ * parts[0]; // block 0: its name, mean, quantiles, and one value an event
  */
 export async function blockContributions(
   model: Model,

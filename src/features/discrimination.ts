@@ -8,6 +8,8 @@ import {
   growSelectionForest,
   type SelectionForest,
   splitFeatureEvents,
+  spreadOfMean,
+  timesDrawn,
 } from "./selection-forest.ts";
 
 /** A set of events. */
@@ -33,7 +35,7 @@ export interface DiscriminationOptions {
 /** How much a feature differs between the sets. */
 export interface FeatureDifference {
   readonly name: string;
-  /** What the AUC loses when the feature is shuffled, with its standard error over five shuffles. */
+  /** What the AUC loses when the feature is shuffled, with its standard error: of five shuffles, and of the scored events. */
   readonly importance: number;
   readonly standardError: number;
   /** Largest distance of the two weighted cumulative distributions (Kolmogorov's) of values that are not missing. */
@@ -104,12 +106,16 @@ export function compareSets(
     const { auc, standardError } = scored.area(shuffling.shuffle(shuffled));
     if ((auc - 0.5) / standardError >= (observed.auc - 0.5) / observed.standardError) above++;
   }
-  const score = (predictions: Float64Array): number => rocAuc(predictions, held.targets, held.weights);
-  const { importance, standardError } = permutationImportance(model, held.columns, score, { seed });
+  const score = (predictions: Float64Array, counts?: Uint8Array): number =>
+    rocAuc(predictions, held.targets, timesDrawn(held.weights, counts));
+  const found = permutationImportance(model, held.columns, score, {
+    seed,
+    bootstrap: { replicaCount: 10, seed },
+  });
   const features = names.map((name, f) => ({
     name,
-    importance: importance[f]!,
-    standardError: standardError[f]!,
+    importance: found.importance[f]!,
+    standardError: Math.hypot(found.standardError[f]!, spreadOfMean([found.replicas[f]!])),
     distance: kolmogorovDistance(events.columns[f]!, events.targets, events.weights),
   }));
   return {

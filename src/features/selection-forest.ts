@@ -136,6 +136,15 @@ export function withEvents(events: FeatureEvents, rows: ArrayLike<number>): Feat
   };
 }
 
+/** The weights of events that were drawn so often. */
+export function timesDrawn(
+  weights: Numbers | undefined,
+  counts: Uint8Array | undefined,
+): Numbers | undefined {
+  if (weights === undefined || counts === undefined) return counts ?? weights;
+  return Float64Array.from(counts, (count, i) => count * weights[i]!);
+}
+
 /** The events in two parts at random, the second with the given share of each class. */
 export function splitFeatureEvents(
   task: TreeTask,
@@ -181,6 +190,14 @@ export function repeatedScore(values: Numbers): RepeatedScore {
   let squares = 0;
   for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2;
   return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
+}
+
+/** Standard deviation over bootstrap replicas of the mean of several series of them; 0 of no series. */
+export function spreadOfMean(series: readonly Float64Array[]): number {
+  if (series.length === 0) return 0;
+  const means = series[0]!.map((_, r) => series.reduce((sum, one) => sum + one[r]!, 0) / series.length);
+  const defined = means.filter((mean) => !Number.isNaN(mean));
+  return repeatedScore(defined).standardError * Math.sqrt(defined.length);
 }
 
 /** Score of forests on some of the features, on the held events; forest r has the seed `seed + r`. */

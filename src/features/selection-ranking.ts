@@ -1,5 +1,5 @@
 /** Features in order of importance: by repeated forests, and by forests on bootstrapped events. */
-import { Stream } from "../array/index.ts";
+import { type BootstrapOptions, Stream } from "../array/index.ts";
 import { permutationImportance } from "../trees/index.ts";
 import {
   defaultSelectionForest,
@@ -10,6 +10,8 @@ import {
   type SelectionForest,
   scoreFeatures,
   selectionScore,
+  spreadOfMean,
+  timesDrawn,
   withEvents,
 } from "./selection-forest.ts";
 
@@ -32,7 +34,7 @@ export interface RankedFeature {
   readonly name: string;
   /** Mean over the forests. */
   readonly importance: number;
-  /** Of that mean; NaN for one forest. */
+  /** Of that mean: from forest to forest, and what other held events would change; NaN for one forest. */
   readonly standardError: number;
   readonly isKept: boolean;
 }
@@ -48,7 +50,9 @@ export interface FeatureRanking {
 /**
  * Ranks features by the permutation importance (Breiman 2001) in repeated forests, on events that the forests have not
  * seen; LUMIN shuffles the training events. A feature is kept if its importance is above the cut by
- * `significance` standard errors. Forests on the kept features are scored for comparison.
+ * `significance` standard errors. These contain what the held events do by chance, which is the same in every forest
+ * (from bootstrap replicas of them): from the spread of the forests alone, noise would often look significant. Forests
+ * on the kept features are scored for comparison.
  */
 export function rankFeatures(
   events: SelectionEvents,
@@ -56,7 +60,7 @@ export function rankFeatures(
 ): FeatureRanking {
   const { forest = defaultSelectionForest, forestCount = 5, seed = 1337 } = options;
   const runs = Array.from({ length: forestCount }, (_, r) => {
-    const run = importances(events, forest, seed + r);
+    const run = importances(events, forest, seed + r, { replicaCount: 20, seed });
     onProgress?.((r + 1) / forestCount);
     return run;
   });
@@ -64,6 +68,7 @@ export function rankFeatures(
     events.training.names,
     runs.map((run) => run.importance),
     options,
+    runs.map((run) => run.replicas),
   );
   const kept = features.filter(({ isKept }) => isKept).map(({ name }) => name);
   const score = repeatedScore(runs.map((run) => run.score));
@@ -128,27 +133,36 @@ export function rankOnBootstraps(
     .sort((a, b) => b.keptFraction - a.keptFraction || b.importance - a.importance);
 }
 
-/** One forest: the importance of every feature, and the score. */
+/** One forest: the importance of every feature, also on replicas of the held events, and the score. */
 function importances(
   { task, training, held }: SelectionEvents,
   forest: SelectionForest,
   seed: number,
-): { readonly importance: Float64Array; readonly score: number } {
+  bootstrap?: BootstrapOptions,
+): {
+  readonly importance: Float64Array;
+  readonly replicas: readonly Float64Array[];
+  readonly score: number;
+} {
   const model = growSelectionForest(training, task, forest, seed);
-  const score = (predictions: Float64Array): number =>
-    selectionScore(task, predictions, held.targets, held.weights);
-  const { importance } = permutationImportance(model, held.columns, score, { repeats: 1, seed });
-  return { importance, score: score(model.predict(held.columns)) };
+  const score = (predictions: Float64Array, counts?: Uint8Array): number =>
+    selectionScore(task, predictions, held.targets, timesDrawn(held.weights, counts));
+  const options = { repeats: 1, seed, ...(bootstrap && { bootstrap }) };
+  const found = permutationImportance(model, held.columns, score, options);
+  return { ...found, score: score(model.predict(held.columns)) };
 }
 
+/** @param replicas of each forest, of each feature: the importance on replicas of the events, the same for all forests. */
 function ranked(
   names: readonly string[],
   runs: readonly Float64Array[],
   { cut = 0, significance = 1 }: RankingOptions,
+  replicas: readonly (readonly Float64Array[])[] = [],
 ): RankedFeature[] {
   return names
     .map((name, f): RankedFeature => {
-      const { mean, standardError } = repeatedScore(runs.map((run) => run[f]!));
+      const { mean, standardError: ofForests } = repeatedScore(runs.map((run) => run[f]!));
+      const standardError = Math.hypot(ofForests, spreadOfMean(replicas.map((forest) => forest[f]!)));
       const margin = Number.isNaN(standardError) ? 0 : significance * standardError;
       return { name, importance: mean, standardError, isKept: mean - margin > cut };
     })

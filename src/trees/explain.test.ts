@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toyEvents } from "../../test/support/tree-events.ts";
+import { weightedMoments } from "../array/index.ts";
+import { DataError } from "../errors/index.ts";
 import { trainBoosting } from "./boosting.ts";
 import { trainForest } from "./forest.ts";
 import { gainImportance, permutationImportance } from "./importance.ts";
@@ -82,9 +84,52 @@ describe("importance", () => {
     const fresh = toyEvents(1000, 5);
     const brier = (p: Float64Array): number =>
       -p.reduce((sum, each, i) => sum + (each - fresh.targets[i]!) ** 2, 0) / p.length;
-    const { importance, standardError } = permutationImportance(model, fresh.columns, brier);
+    const { importance, standardError, replicas } = permutationImportance(model, fresh.columns, brier);
+    expect(replicas.map(({ length }) => length)).toEqual([0, 0, 0, 0]);
     expect(importance[3]!).toBeGreaterThan(10 * standardError[3]!);
     expect(Math.abs(importance[2]!)).toBeLessThan(importance[3]! / 5);
+  });
+});
+
+describe("replicas of permutation importance", () => {
+  const [, model] = models[0]!;
+  const bootstrap = { replicaCount: 40, seed: 3 };
+  const brier = (events: ReturnType<typeof toyEvents>) => (p: Float64Array, counts?: Uint8Array) => {
+    let [sum, total] = [0, 0];
+    for (let i = 0; i < p.length; i++) {
+      sum -= (counts?.[i] ?? 1) * (p[i]! - events.targets[i]!) ** 2;
+      total += counts?.[i] ?? 1;
+    }
+    return sum / total;
+  };
+
+  it("spread as the importance does from sample to sample", () => {
+    const values = Array.from({ length: 40 }, (_, seed) => {
+      const events = toyEvents(300, 50 + seed);
+      return permutationImportance(model, events.columns, brier(events), { repeats: 1 }).importance[3]!;
+    });
+    const deviation = (all: ArrayLike<number>): number =>
+      Math.sqrt(weightedMoments(Float64Array.from(all)).variance);
+    const events = toyEvents(300, 5);
+    const { replicas } = permutationImportance(model, events.columns, brier(events), {
+      repeats: 1,
+      bootstrap,
+    });
+    expect(deviation(replicas[3]!) / deviation(values)).toBeGreaterThan(0.65);
+    expect(deviation(replicas[3]!) / deviation(values)).toBeLessThan(1.5);
+  });
+
+  it("are NaN where a class was not drawn", () => {
+    const events = toyEvents(40, 5);
+    const score = (p: Float64Array, counts?: Uint8Array): number => {
+      if (counts && counts[0] === 0) throw new DataError("rocAuc: no events of class 1.");
+      return brier(events)(p, counts);
+    };
+    const { replicas, importance } = permutationImportance(model, events.columns, score, { bootstrap });
+    const missing = replicas[0]!.filter(Number.isNaN).length;
+    expect(missing).toBeGreaterThan(5);
+    expect(missing).toBeLessThan(30);
+    expect(importance.every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -47,7 +47,7 @@ function additivity({
 describe("expectedGradients", () => {
   test.each([
     ["swish", 1e-5, {}],
-    ["relu", 1e-3, { stepCount: 250 }],
+    ["relu", 1e-3, {}],
   ] as const)(
     "of an ensemble add up with the weighted mean of the background, categories too: %s",
     async (activation, tolerance, options) => {
@@ -144,6 +144,9 @@ describe("expectedGradients", () => {
     );
     await expect(expectedGradients(model, inputs, good, { stepCount: 0 })).rejects.toThrow(
       "expectedGradients: stepCount is 0; give a whole number, at least 1.",
+    );
+    await expect(expectedGradients(model, inputs, good, { tolerance: 0 })).rejects.toThrow(
+      "expectedGradients: tolerance is 0; give a positive number.",
     );
     await expect(expectedGradients(model, inputs, good, { output: 1 })).rejects.toThrow(
       "expectedGradients: output 1 is none of the 1 output, counted from 0.",

@@ -12,6 +12,7 @@ import { type Attributions, combineAttributions } from "./attributions.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { takeRows } from "./labelled-folds.ts";
 import { checkOutput } from "./predictor.ts";
+import { checkPathPoints, type PathPoints, refinedAttributions } from "./refined-attributions.ts";
 
 /** Events that attributions are counted from. */
 export interface BackgroundEvents {
@@ -25,8 +26,13 @@ export interface BackgroundEvents {
 export interface ExpectedGradientsOptions {
   /** Background events, drawn at random, that the mean is over. Default 50, or all if fewer. */
   readonly backgroundCount?: number;
-  /** Gauss–Legendre points along each path. Default 8; kinks of ReLU need more than smooth activations. */
+  /** Gauss–Legendre points along each path, at first. Default 8: enough for smooth activations. */
   readonly stepCount?: number;
+  /**
+   * How far base + Σ values may be from an event's prediction, times max(1, |prediction − base|); where it is further
+   * (kinks of ReLU), the paths get more points. Default 5e-4.
+   */
+  readonly tolerance?: number;
   /** Which output of the network, from 0. Default 0. */
   readonly output?: number;
   /** Default 0. */
@@ -63,13 +69,14 @@ export async function expectedGradients(
   background: BackgroundEvents,
   options: ExpectedGradientsOptions = {},
 ): Promise<Attributions> {
-  const { backgroundCount = 50, stepCount = 8, output = 0, seed = 0 } = options;
+  const { backgroundCount = 50, stepCount = 8, tolerance = 5e-4, output = 0, seed = 0 } = options;
   const where = "expectedGradients";
-  for (const [name, value] of Object.entries({ backgroundCount, stepCount })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new ConfigurationError(`${where}: ${name} is ${value}; give a whole number, at least 1.`);
-    }
+  if (!(Number.isInteger(backgroundCount) && backgroundCount >= 1)) {
+    throw new ConfigurationError(
+      `${where}: backgroundCount is ${backgroundCount}; give a whole number, at least 1.`,
+    );
   }
+  checkPathPoints(where, { stepCount, tolerance });
   checkOutput(where, output, model.outputCount);
   const width = model.featureCount;
   const [eventCount, available] = [inputs.length / width, background.inputs.length / width];
@@ -80,7 +87,7 @@ export async function expectedGradients(
   }
   const rows = new Stream(seed, "background").permutation(available).subarray(0, backgroundCount);
   const job: PathJob = {
-    ...{ inputs, eventCount, output, stepCount },
+    ...{ inputs, output, points: { stepCount, tolerance } },
     references: takeRows(background.inputs, rows, width),
     shares: sharesOf(background.weights, rows, available),
     engine: options.engine ?? {},
@@ -102,13 +109,12 @@ export async function expectedGradients(
 /** What is to be done for one network. */
 interface PathJob {
   readonly inputs: Float32Array;
-  readonly eventCount: number;
   /** [background, features]. */
   readonly references: Float32Array;
   /** Of each background event in the mean; they sum to 1. */
   readonly shares: Float64Array;
   readonly output: number;
-  readonly stepCount: number;
+  readonly points: PathPoints;
   readonly engine: EngineOptions;
   readonly signal: AbortSignal | undefined;
 }
@@ -132,45 +138,60 @@ async function attributionsOf(
   job: PathJob,
   onProgress: (share: number) => void,
 ): Promise<Attributions> {
-  const { inputs, eventCount, references, shares, stepCount, output, signal } = job;
+  const program = await PathProgram.create(model, job);
+  try {
+    let isFirst = true;
+    return await refinedAttributions(job.inputs, model.featureCount, job.points, (inputs, stepCount) => {
+      const report = isFirst ? onProgress : () => {};
+      isFirst = false;
+      return alongPaths(model, program, { ...job, inputs }, stepCount, report);
+    });
+  } finally {
+    await program.release();
+  }
+}
+
+async function alongPaths(
+  model: Model,
+  program: PathProgram,
+  { inputs, references, shares, output, signal }: PathJob,
+  stepCount: number,
+  onProgress: (share: number) => void,
+): Promise<Attributions> {
   const columns = model.builder.headColumns;
   const width = model.featureCount;
+  const eventCount = inputs.length / width;
   const [pairCount, count] = [eventCount * shares.length, shares.length];
   const { nodes, weights } = gaussLegendre(stepCount);
   const values = new Float64Array(eventCount * columns.length);
   const base = new Float64Array(eventCount);
-  const program = await PathProgram.create(model, job);
-  try {
-    for (let start = 0; start < pairCount; start += pairsPerRun) {
-      if (signal?.aborted) throw new InterruptedError("expectedGradients: interrupted.");
-      const pairs = Math.min(pairsPerRun, pairCount - start);
-      const [ends, starts] = [new Float32Array(pairsPerRun * width), new Float32Array(pairsPerRun * width)];
+  for (let start = 0; start < pairCount; start += pairsPerRun) {
+    if (signal?.aborted) throw new InterruptedError("expectedGradients: interrupted.");
+    const pairs = Math.min(pairsPerRun, pairCount - start);
+    const [ends, starts] = [new Float32Array(pairsPerRun * width), new Float32Array(pairsPerRun * width)];
+    for (let k = 0; k < pairs; k++) {
+      const [event, reference] = [Math.floor((start + k) / count), (start + k) % count];
+      ends.set(inputs.subarray(event * width, (event + 1) * width), k * width);
+      starts.set(references.subarray(reference * width, (reference + 1) * width), k * width);
+    }
+    const { prediction } = await program.run(starts, ends, 0);
+    for (let k = 0; k < pairs; k++) {
+      base[Math.floor((start + k) / count)]! += shares[(start + k) % count]! * prediction[k]!;
+    }
+    for (const [step, node] of nodes.entries()) {
+      const { contribution, headWidth } = await program.run(starts, ends, node);
       for (let k = 0; k < pairs; k++) {
-        const [event, reference] = [Math.floor((start + k) / count), (start + k) % count];
-        ends.set(inputs.subarray(event * width, (event + 1) * width), k * width);
-        starts.set(references.subarray(reference * width, (reference + 1) * width), k * width);
-      }
-      const { prediction } = await program.run(starts, ends, 0);
-      for (let k = 0; k < pairs; k++) {
-        base[Math.floor((start + k) / count)]! += shares[(start + k) % count]! * prediction[k]!;
-      }
-      for (const [step, node] of nodes.entries()) {
-        const { contribution, headWidth } = await program.run(starts, ends, node);
-        for (let k = 0; k < pairs; k++) {
-          const factor = weights[step]! * shares[(start + k) % count]!;
-          const row = Math.floor((start + k) / count) * columns.length;
-          for (const [feature, { start: first, end }] of columns.entries()) {
-            for (let j = first; j < end; j++) {
-              values[row + feature]! += factor * contribution[k * headWidth + j]!;
-            }
+        const factor = weights[step]! * shares[(start + k) % count]!;
+        const row = Math.floor((start + k) / count) * columns.length;
+        for (const [feature, { start: first, end }] of columns.entries()) {
+          for (let j = first; j < end; j++) {
+            values[row + feature]! += factor * contribution[k * headWidth + j]!;
           }
         }
       }
-      onProgress((start + pairs) / pairCount);
-      await new Promise((resolve) => setImmediate(resolve));
     }
-  } finally {
-    await program.release();
+    onProgress((start + pairs) / pairCount);
+    await new Promise((resolve) => setImmediate(resolve));
   }
   const predictions = await model.predict(inputs, eventCount);
   const prediction = Float64Array.from(base, (_, event) => predictions[event * model.outputCount + output]!);

@@ -28,8 +28,8 @@ const network = (activation: "swish" | "relu", more: object = {}): Model =>
 describe("integratedGradients", () => {
   test.each([
     ["swish", {}, eventCount],
-    // At kinks the error falls as 1/steps.
-    ["relu", { stepCount: 1200 }, 120],
+    // At kinks the error falls as 1/steps: some events need more of them.
+    ["relu", { stepCount: 20 }, 120],
   ] as const)("sum with the base to the prediction within 1e-3: %s", async (kind, options, count) => {
     const model = network(kind);
     const events = inputs.subarray(0, 5 * count);

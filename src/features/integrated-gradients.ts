@@ -3,19 +3,25 @@ import { grad } from "../autodiff/index.ts";
 import { type EngineOptions, functionModel, Session } from "../engine/index.ts";
 import { Ensemble } from "../ensemble/index.ts";
 import { networkOf } from "../ensemble/member.ts";
-import { ConfigurationError, counted, ShapeError } from "../errors/index.ts";
+import { counted, ShapeError } from "../errors/index.ts";
 import type { Model } from "../model/index.ts";
 import { traceNetwork } from "../nn/index.ts";
 import { input, slice, sum } from "../tensor/index.ts";
 import { type Attributions, combineAttributions } from "./attributions.ts";
 import { checkOutput } from "./predictor.ts";
+import { checkPathPoints, refinedAttributions } from "./refined-attributions.ts";
 
 /** How the integral is taken. */
 export interface IntegratedGradientsOptions {
   /** Where the path begins, [features], as the network takes them. Default: 0, the mean of standardised features. */
   readonly baseline?: Float32Array;
-  /** Points along the path; kinks of ReLU need more than smooth activations. Default 200. */
+  /** Points along the path, at first. Default 200: enough for smooth activations. */
   readonly stepCount?: number;
+  /**
+   * How far base + Σ values may be from an event's prediction, times max(1, |prediction − base|); where it is further
+   * (kinks of ReLU), the path gets more points. Default 5e-4.
+   */
+  readonly tolerance?: number;
   /** Which output of the network, from 0. Default 0. */
   readonly output?: number;
   readonly engine?: EngineOptions;
@@ -57,19 +63,32 @@ async function ofNetwork(
 ): Promise<Attributions> {
   const { builder } = model;
   const width = builder.featureCount;
-  const eventCount = inputs.length / width;
-  const { baseline = new Float32Array(width), stepCount = 200, output = 0, engine = {} } = options;
-  if (!Number.isInteger(eventCount) || baseline.length !== width) {
+  const { baseline = new Float32Array(width), stepCount = 200, tolerance = 5e-4, output = 0 } = options;
+  if (!Number.isInteger(inputs.length / width) || baseline.length !== width) {
     throw new ShapeError(
       `integratedGradients: the network takes ${counted(width, "feature")}, but ${counted(inputs.length, "input")} and a baseline of ${baseline.length} came.`,
     );
   }
-  if (!(Number.isInteger(stepCount) && stepCount >= 1)) {
-    throw new ConfigurationError(
-      `integratedGradients: stepCount is ${stepCount}; give a whole number, at least 1.`,
-    );
-  }
+  checkPathPoints("integratedGradients", { stepCount, tolerance });
   checkOutput("integratedGradients", output, builder.outputCount);
+  return refinedAttributions(inputs, width, { stepCount, tolerance }, (events, steps) =>
+    alongPath(model, events, { ...options, baseline, stepCount: steps }),
+  );
+}
+
+async function alongPath(
+  model: Model,
+  inputs: Float32Array,
+  {
+    baseline,
+    stepCount,
+    output = 0,
+    engine = {},
+  }: IntegratedGradientsOptions & { readonly baseline: Float32Array; readonly stepCount: number },
+): Promise<Attributions> {
+  const { builder } = model;
+  const width = builder.featureCount;
+  const eventCount = inputs.length / width;
   const continuous = builder.continuousFeatures.length;
   const values = new Float64Array(inputs.length);
   const [base, prediction] = [new Float64Array(eventCount), new Float64Array(eventCount)];

@@ -1,18 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { cloudFolds } from "../../test/support/logistic-regression.ts";
 import { ModelBuilder } from "../model/index.ts";
-import { fullyConnected } from "../nn/index.ts";
+import { fullyConnected, lossNames, type Task } from "../nn/index.ts";
 import { oneCycle } from "./callback-specs.ts";
 import { fit as fitNetwork } from "./fit.ts";
 
+const features = { continuousFeatures: ["a", "b", "c"], categoricalFeatures: [], categorySizes: [] };
 const builder = new ModelBuilder({
   task: { kind: "binary" },
-  features: { continuousFeatures: ["a", "b", "c"], categoricalFeatures: [], categorySizes: [] },
+  features,
   body: fullyConnected({ depth: 2, width: 12, activation: "swish" }),
   optimiser: { name: "adam", learningRate: 1e-2 },
 });
 const folds = cloudFolds([260, 300, 280], { weighted: true, noise: 0.1 });
 const options = { epochs: 4, batchSize: 32, seed: 5 };
+
+/** A task that a loss is for, and the options that it must have. */
+function lossesNeed(name: string): { task: Task; options: Readonly<Record<string, unknown>> } {
+  if (name === "crossEntropy") return { task: { kind: "multiclass", classCount: 2 }, options: {} };
+  if (name === "significance") return { task: { kind: "binary" }, options: { signal: 10, background: 100 } };
+  const isBinary = /^(binary|focal)/.test(name);
+  const edges = /Huber$/.test(name) ? { edges: [0, 3, 8] } : {};
+  return { task: isBinary ? { kind: "binary" } : { kind: "regression", targetCount: 1 }, options: edges };
+}
 
 describe("fit", () => {
   test("trains on folds; evaluating the validation fold gives the validation loss", async () => {
@@ -45,6 +55,30 @@ describe("fit", () => {
     expect(weighted.model.parameters).not.toEqual(unweighted.model.parameters);
     await expect(fitNetwork(builder, { ...data, targets: new Float32Array(3) }, settings)).rejects.toThrow(
       "fit: 2520 inputs are 840 events of 3 features, which need 840 targets and 840 weights, but 3 and no came.",
+    );
+  });
+
+  test.each([...lossNames])("without weights is the same as with ones: %s", async (name) => {
+    const { task, options: given } = lossesNeed(name);
+    const { inputs, targets } = folds.getFold(0);
+    const count = targets.length;
+    const data = {
+      inputs,
+      // Away from 0, where fractional losses have no value.
+      targets: task.kind === "regression" ? targets.map((y, i) => 1 + y + (i % 5)) : targets,
+    };
+    const network = new ModelBuilder({
+      ...{ task, features, body: fullyConnected({ depth: 1, width: 4 }) },
+      loss: { name, options: given },
+    });
+    const settings = { ...options, epochs: 1, foldCount: 4 };
+    const none = await fitNetwork(network, data, settings);
+    const ones = await fitNetwork(network, { ...data, weights: new Float32Array(count).fill(1) }, settings);
+    expect(ones.model.parameters).toEqual(none.model.parameters);
+    expect(ones.history).toEqual(none.history);
+    const { loss } = await none.model.evaluate(data);
+    expect((await none.model.evaluate({ ...data, weights: new Float32Array(count).fill(1) })).loss).toBe(
+      loss,
     );
   });
 

@@ -46,6 +46,22 @@ export async function checkpointBegun(running: Running, out: string): Promise<vo
   });
 }
 
+/** Resolves when each of the members has a checkpoint, or is finished; rejects when the run ends before. */
+export async function membersBegun(running: Running, out: string, memberCount: number): Promise<void> {
+  let isOver = false;
+  void running.finished.then(() => {
+    isOver = true;
+  });
+  const isBegun = (member: number): boolean =>
+    ["checkpoint.safetensors", "result.json"].some((name) =>
+      existsSync(join(out, "members", String(member), name)),
+    );
+  while (!Array.from({ length: memberCount }, (_, member) => member).every(isBegun)) {
+    if (isOver) throw new Error("it ended before all members had a checkpoint");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
 /** Temporary files of checkpoints below a run's folder. */
 export function halfCheckpoints(out: string): string[] {
   const members = join(out, "members");
@@ -61,6 +77,13 @@ export function resumedSteps(stderr: string): Map<number, number> {
     /^member (\d+) goes on from its checkpoint in epoch \d+, ([\d,]+) of [\d,]+ steps are done$/gm,
   );
   return new Map([...matches].map(([, member, done]) => [Number(member), Number(done!.replaceAll(",", ""))]));
+}
+
+/** Members that were finished before, from what the command wrote. */
+export function keptMembers(stderr: string): number[] {
+  return [...stderr.matchAll(/^member (\d+) is finished already, it is kept$/gm)].map(([, member]) =>
+    Number(member),
+  );
 }
 
 /** Steps that the last process ran, by timings.json and the histories of the members. */

@@ -47,5 +47,17 @@ describe("a file of such numbers", () => {
     await expect(checkGoldenFile({ ...golden, ops: { ...golden.ops, matmull: matmul! } })).rejects.toThrow(
       "operations: matmull is not known here.",
     );
+    const { rnn, ...without } = golden;
+    await expect(checkGoldenFile(without as unknown as GoldenFile)).rejects.toThrow(
+      "recurrent: the file lacks gru, lstm, rnn_tanh, gru_bidirectional.",
+    );
+    await expect(checkGoldenFile({ ...golden, attention: rnn } as GoldenFile)).rejects.toThrow(
+      "the section attention is not known here.",
+    );
+    const [first] = matmul!.grads;
+    const short = { ...golden.ops, matmul: { ...matmul!, grads: [first!] } };
+    await expect(checkGoldenFile({ ...golden, ops: short })).rejects.toThrow(
+      "matmul: the file has 2 values and gradients, not 3.",
+    );
   });
 });

@@ -246,13 +246,24 @@ const pad: LoweringRule<"pad"> = rule(following, (node, layout, writer) => {
   ]);
 });
 
+/** ONNX Runtime chooses between numbers and bytes, not between truth values. */
+const where: LoweringRule<"where"> = rule(following, (node, layout, writer) => {
+  const [condition, ...choices] = node.inputs.map((input) => operand(input, node, layout, writer));
+  if (node.dtype !== "bool") return writer.node("Where", [condition!, ...choices]);
+  const to = (name: string, type: number) => writer.node("Cast", [name], { to: { i: type } });
+  const bytes = choices.map((name) => to(name, elementType.uint8));
+  return to(writer.node("Where", [condition!, ...bytes]), elementType.bool);
+});
+
+/** The number 0 of the node's type. */
+function zero(node: Tensor, writer: GraphWriter): string {
+  return writer.names.constant(elementType[node.dtype], [], new Uint8Array(4));
+}
+
 const scatterAdd: LoweringRule<"scatterAdd"> = rule(never, (node, _, writer) => {
   const [indices, updates] = node.inputs as [Tensor, Tensor];
   const row = node.shape as readonly number[];
-  const zeros = writer.node("Expand", [
-    writer.names.constant(elementType.float32, [], new Uint8Array(4)),
-    writer.names.integers(row),
-  ]);
+  const zeros = writer.node("Expand", [zero(node, writer), writer.names.integers(row)]);
   const wide = writer.node("Cast", [writer.name(indices)], { to: { i: elementType.int64 } });
   const sizes = writer.names.integers([...reshapeSizes(indices.shape), 1]);
   const rows = writer.node("Reshape", [wide, sizes]);
@@ -344,7 +355,7 @@ export const loweringRules: { readonly [P in PrimitiveName]: LoweringRule<P> } =
   minimum: elementwise("Min"),
   equal: elementwise("Equal"),
   less: elementwise("Less"),
-  where: elementwise("Where"),
+  where,
   reduceSum: reduction("ReduceSum"),
   reduceMean: reduction("ReduceMean"),
   reduceMax: reduction("ReduceMax"),
@@ -393,7 +404,7 @@ export const loweringRules: { readonly [P in PrimitiveName]: LoweringRule<P> } =
   putAlong: rule(never, (node, _, writer) => {
     const [indices, updates] = node.inputs as [Tensor, Tensor];
     const zeros = writer.node("Expand", [
-      writer.names.constant(elementType.float32, [], new Uint8Array(4)),
+      zero(node, writer),
       writer.names.integers(node.shape as readonly number[]),
     ]);
     return writer.node("ScatterElements", [zeros, writer.name(indices), writer.name(updates)], {

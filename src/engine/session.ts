@@ -2,7 +2,7 @@
 import { checkEngineOptions, type Device, type EngineOptions } from "./device.ts";
 import { findProvider, type Provider, type Runtime } from "./provider.ts";
 
-/** Typed arrays that sessions take and give. */
+/** Typed arrays that sessions take and give; truth values (bool) are bytes 0 and 1. */
 export type SessionData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** Values with their shape. */
@@ -111,11 +111,14 @@ class Compiled {
 
   async #runNow(feeds: Readonly<Record<string, SessionValue>>): Promise<Record<string, SessionValue>> {
     const { Tensor } = this.provider.runtime;
+    const session = await this.#session;
+    const truthValues = session.inputMetadata.filter((input) => input.isTensor && input.type === "bool");
     const inputs: Record<string, OrtTensor> = {};
     for (const [name, { data, shape }] of Object.entries(feeds)) {
-      inputs[name] = new Tensor(typeOf(data), data, shape);
+      const isTruth = truthValues.some((input) => input.name === name);
+      inputs[name] = new Tensor(isTruth ? "bool" : typeOf(data), data as Uint8Array, shape);
     }
-    const outputs = await (await this.#session).run(inputs);
+    const outputs = await session.run(inputs);
     return Object.fromEntries(
       Object.entries(outputs).map(([name, tensor]): [string, SessionValue] => [
         name,

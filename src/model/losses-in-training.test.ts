@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Stream } from "../array/index.ts";
-import { fullyConnected } from "../nn/index.ts";
+import { ShapeError } from "../errors/index.ts";
+import { fullyConnected, type Loss } from "../nn/index.ts";
+import { matmul, mean, reshape, type Tensor } from "../tensor/index.ts";
 import { type LossChoice, ModelBuilder } from "./builder.ts";
-import type { FoldCall } from "./training-program.ts";
+import { compileTraining, type FoldCall } from "./training-program.ts";
 
 const [rows, steps, batchSize] = [400, 60, 64];
 const features = { continuousFeatures: ["a", "b"], categoricalFeatures: [], categorySizes: [] };
@@ -91,6 +93,20 @@ test("thresholds go on the same however the steps are cut into calls", async () 
   }
   expect(state).toEqual(once.state);
   await program.release();
+});
+
+test("a shape that does not fit in a loss or a hook is refused with where it was met", async () => {
+  const builder = builderWith("regression", { name: "meanSquaredError" });
+  const mine: Loss = { name: "mine", takes: "prediction", of: (x, y) => mean(matmul(x, y)) };
+  await expect(compileTraining(builder, { batchSize, meanWeight: 1, loss: mine })).rejects.toThrow(
+    new ShapeError(
+      'loss "mine": matmul: the inner sizes differ, [64, 1] × [64, 1]. The left has 1 columns, the right 64 rows.',
+    ),
+  );
+  const graphHooks = [{ gradient: (gradient: Tensor) => reshape(gradient, [2, 3]) }];
+  await expect(builder.compileTraining({ batchSize, meanWeight: 1, graphHooks })).rejects.toThrow(
+    new ShapeError("the update of the parameters: reshape: [337] has 337 elements, [2, 3] has 6."),
+  );
 });
 
 test("the loss is Σ w·loss over batch size and mean weight, or with normalisation none the mean of w·loss", async () => {

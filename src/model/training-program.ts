@@ -10,7 +10,7 @@ import {
   type StepGraph,
   scanModel,
 } from "../engine/index.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError, ShapeError } from "../errors/index.ts";
 import {
   flatten,
   type Loss,
@@ -212,7 +212,7 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], colu
     columns,
     optimiser.slots.map(({ name }) => name),
   );
-  const batch = inPlace("batch", () =>
+  const batch = inPart("batch", "what callbacks make of the batch", () =>
     graphHooks.reduce<BatchTensors>((before, hooks) => hooks.batch?.(before) ?? before, {
       inputs: gather(table, order),
       targets: gather(targets, order),
@@ -231,7 +231,7 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], colu
     logits: traced.output,
     prediction: inPlace("prediction", () => toPrediction(traced.output, builder.task)),
   };
-  const value = inPlace("loss", () =>
+  const value = inPart("loss", "what callbacks add to the loss", () =>
     graphHooks.reduce(
       (before, hooks) => hooks.loss?.(before, context) ?? before,
       lossValue(loss, { ...context, scope: traced.scope }, batch, builder.task),
@@ -246,7 +246,7 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], colu
   const gradients = traced.parameters.map((parameter, i) =>
     isFrozen[i] ? zeros(parameter) : slopes.next().value!,
   );
-  const updated = inPlace("update", () => {
+  const updated = inPart("update", "the update of the parameters", () => {
     const gradient = graphHooks.reduce(
       (before, hooks) => hooks.gradient?.(before) ?? before,
       flatten(gradients, (parts) => concat(parts, 0)),
@@ -264,7 +264,9 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], colu
       : []),
     ...optimiser.slots.map(({ name }) => ({ before: slots[name]!, after: updated.slots[name]! })),
   ].map(({ before, after }) => ({ before, after: hooks.unlessResting(after, before) }));
-  const carried = inPlace("carry", () => hooks.carriedOn({ ...context, next: ofNetwork[0]!.after }));
+  const carried = inPart("carry", "what callbacks carry along", () =>
+    hooks.carriedOn({ ...context, next: ofNetwork[0]!.after }),
+  );
 
   return {
     state: [...ofNetwork, ...carried],
@@ -276,6 +278,21 @@ function traceStep(builder: StepRecipe, { batchSize, loss, graphHooks = [], colu
   };
 }
 
+/** Tensors of a part of the step; a shape that does not fit is reported with what the part is. */
+function inPart<T>(place: string, what: string, make: () => T): T {
+  return named(what, () => inPlace(place, make));
+}
+
+/** A shape that does not fit is reported with where it was met, if that is not known already. */
+function named<T>(where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ShapeError) || /^(loss|layer) "/.test(error.message)) throw error;
+    throw new ShapeError(`${where}: ${error.message}`);
+  }
+}
+
 /** The scalar loss of a batch, checked. */
 export function lossValue(
   loss: Loss,
@@ -284,7 +301,9 @@ export function lossValue(
   task: Task,
 ): Tensor {
   const { values, targets } = whatLossTakes(loss, network, batch.targets, task);
-  const value = loss.of(values, targets, batch.weights, network.scope.child("loss"));
+  const value = named(`loss "${loss.name}"`, () =>
+    loss.of(values, targets, batch.weights, network.scope.child("loss")),
+  );
   if (value.rank !== 0) {
     throw new ConfigurationError(
       `loss "${loss.name}": it must give one number for the batch (shape []), but gave ${shapeText(value.shape)} ` +

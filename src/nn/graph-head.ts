@@ -13,8 +13,7 @@ import {
   maximum,
   mul,
   reshape,
-  square,
-  sub,
+  squaredDistances,
   sum,
   type Tensor,
   topK,
@@ -202,12 +201,8 @@ function fromNeighbours(
   events: number | string,
 ): Tensor[] {
   const objects = knownSize("gravNet", place.shape, 1);
-  const [space, values] = [place.shape[2] as number, given.shape[2] as number];
-  const difference = sub(
-    reshape(place, [events, objects, 1, space]),
-    reshape(place, [events, 1, objects, space]),
-  );
-  const distances = sum(square(difference), { axes: 3 });
+  const values = given.shape[2] as number;
+  const distances = squaredDistances(place, place);
   const exists = reshape(present, [events, 1, objects]);
   const known = where(exists, distances, constant(1e30));
   const farthest = max(topK(known, neighbours, false).values, { axes: 2, keepDimensions: true });

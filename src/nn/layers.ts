@@ -1,15 +1,20 @@
 /** Layers: functions of activations [events, features] that take their parameters from a scope. */
 import {
   add,
+  and,
   cast,
   concat,
   div,
+  gather,
+  greaterEqual,
   knownSize,
+  less,
   matmul,
   mean,
   mish,
   mul,
   oneHot,
+  pad,
   prelu,
   relu,
   reshape,
@@ -23,6 +28,7 @@ import {
   type Tensor,
   tanh,
   transpose,
+  where,
 } from "../tensor/index.ts";
 import { glorotNormal, heNormal, type Initialiser, lecunNormal } from "./initialisers.ts";
 import type { Scope } from "./scope.ts";
@@ -164,12 +170,29 @@ function inverseRoot(x: Tensor): Tensor {
 }
 
 /**
- * Learnt vectors for categories: column `column` of x holds codes 0 … count−1 → [events, size]. Values
- * start as N(0, 1). For the handful of categories of an event feature a one-hot product is the fastest form.
+ * Tables of more categories than this are looked up, smaller ones multiplied by one-hot vectors. Measured for batches
+ * of 256, with the gradient and its update: 22 µs both for 32 categories × 17, 104 against 53 µs for 98 × 50,
+ * 850 against 72 for 1000 × 50, 7 against 18 for 4 × 3.
+ */
+const mostMultiplied = 48;
+
+/**
+ * Learnt vectors for categories: column `column` of x holds codes 0 … count−1 → [events, size]; a code outside gives
+ * zeros. Values start as N(0, 1).
  */
 export function embedding(scope: Scope, x: Tensor, column: number, count: number, size: number): Tensor {
   const table = scope.parameter("weight", [count, size], { kind: "normal", deviation: 1 });
-  return scope.output(matmul(oneHot(slice(x, 1, column, column + 1), count), table));
+  const codes = slice(x, 1, column, column + 1);
+  return scope.output(
+    count <= mostMultiplied ? matmul(oneHot(codes, count), table) : rowsByCode(table, codes, count),
+  );
+}
+
+/** Rows of the table by codes [events, 1]; a code outside takes a row of zeros behind the table. */
+function rowsByCode(table: Tensor, codes: Tensor, count: number): Tensor {
+  const isKnown = and(greaterEqual(codes, 0), less(codes, count));
+  const rows = cast(where(isKnown, codes, count), "int32");
+  return gather(pad(table, [0, 0], [1, 0]), reshape(rows, [codes.shape[0]!]));
 }
 
 /** Joins feature blocks of the same events. */

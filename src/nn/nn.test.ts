@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Stream } from "../array/index.ts";
-import { evaluate, type Values, values } from "../engine/index.ts";
-import { input, type Tensor } from "../tensor/index.ts";
+import { grad } from "../autodiff/index.ts";
+import { evaluate, functionModel, Session, type Values, values } from "../engine/index.ts";
+import { input, mul, sum, type Tensor } from "../tensor/index.ts";
 import { applyFullyConnected, type Connection, fullyConnected, layerWidth } from "./fully-connected.ts";
 import { draw } from "./initialisers.ts";
 import {
@@ -11,6 +12,7 @@ import {
   activationNames,
   alphaDropout,
   dropout,
+  embedding,
   initialiserFor,
 } from "./layers.ts";
 import { crossEntropy } from "./losses-classification.ts";
@@ -47,6 +49,38 @@ function run(network: Network, shape: readonly number[], data: ArrayLike<number>
   ]);
   return evaluate([traced.output, ...traced.buffers], feeds);
 }
+
+test.each([8, 500])(
+  "an embedding of %s categories gives the rows of its table, zeros for a code outside",
+  async (count) => {
+    const network: Network = (scope, inputs) => embedding(scope, inputs, 1, count, 2);
+    const codes = [3, 0, count - 1, -1, count, Number.NaN, 3];
+    const table = Float32Array.from({ length: 2 * count }, (_, i) => i + 1);
+    const expected = codes.flatMap((code) =>
+      code >= 0 && code < count ? [2 * code + 1, 2 * code + 2] : [0, 0],
+    );
+    for (const batch of [7, "events"]) {
+      const x = input("x", [batch, 2]);
+      const parameters = input("parameters", [2 * count]);
+      const traced = traceNetwork(network, x, { parameters, buffers: input("buffers", [0]) }, batch === 7);
+      const [slope] = grad(sum(mul(traced.output, traced.output)), [parameters]);
+      const outputs = { value: traced.output, slope: slope! };
+      const session = await Session.create(functionModel({ inputs: [x, parameters], outputs, batch }));
+      const { value, slope: found } = await session.run({
+        x: { data: Float32Array.from(codes.flatMap((code) => [9, code])), shape: [7, 2] },
+        parameters: { data: table, shape: [2 * count] },
+      });
+      await session.release();
+      expect([...value!.data]).toEqual(expected);
+      // 2·value, twice where a code comes twice.
+      const slopes = new Float32Array(2 * count);
+      for (const code of codes.filter((c) => c >= 0 && c < count)) {
+        for (const i of [2 * code, 2 * code + 1]) slopes[i]! += 2 * table[i]!;
+      }
+      expect(found!.data).toEqual(slopes);
+    }
+  },
+);
 
 describe("activations", () => {
   test.each(["relu", "selu", "sigmoid", "swish", "mish", "linear"] as const)(

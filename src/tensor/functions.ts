@@ -81,10 +81,14 @@ export const SELU_ALPHA = 1.6732632423543772;
 /** λ of `selu`. */
 export const SELU_SCALE = 1.0507009873554805;
 
-/** Scaled exponential unit λ·x for x > 0, λα·(eˣ − 1) below, which keeps mean 0 and variance 1 (arXiv 1706.02515). */
+/**
+ * Scaled exponential unit λ·x for x > 0, λα·(eˣ − 1) below, which keeps mean 0 and variance 1 (arXiv 1706.02515).
+ * At 0 its slope is λα, as in torch.
+ */
 export function selu(x: Tensor): Tensor {
-  const negative = mul(sub(exp(minimum(x, 0)), 1), SELU_ALPHA);
-  return mul(where(less(0, x), x, negative), SELU_SCALE);
+  const isPositive = less(0, x);
+  const negative = mul(sub(exp(where(isPositive, 0, x)), 1), SELU_ALPHA);
+  return mul(where(isPositive, x, negative), SELU_SCALE);
 }
 
 /** x where positive, slope·x elsewhere; the slope is learnt (He et al., arXiv 1502.01852). */
@@ -116,10 +120,11 @@ export function softmax(x: Tensor, axis: number = -1): Tensor {
 
 /** codes [n, 1] of whole numbers → [n, count] of zeros with a one at each code; a code outside gives zeros. */
 export function oneHot(codes: Tensor, count: number): Tensor {
+  const numbers = codes.dtype === "float32" ? codes : cast(codes, "int32");
   const classes = constant(
     Float64Array.from({ length: count }, (_, i) => i),
     [1, count],
-    codes.dtype,
+    numbers.dtype,
   );
-  return cast(equal(codes, classes), "float32");
+  return cast(equal(numbers, classes), "float32");
 }

@@ -2,6 +2,8 @@
  * The primitives as functions of tensors; numbers are taken as constants. An operation that changes nothing gives
  * its operand back, but none looks through its operand: whoever holds that tensor may ask for its gradient.
  */
+
+import { ShapeError } from "../errors/index.ts";
 import type { Attributes, AxisRange, ConstantValues, GradientRule, PrimitiveName } from "./primitives.ts";
 import { type DType, elementCount, isMadeBy, type Shape, shapeText, Tensor } from "./tensor.ts";
 
@@ -202,7 +204,13 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     const names = new Set(shape.filter((s) => typeof s === "string"));
     const rest = elementCount(shape.filter((s) => typeof s === "number" && s !== -1));
     const missing = x.shape.filter((s) => typeof s === "string" && !names.has(s));
-    const size = missing[0] ?? elementCount(x.shape.filter((s) => typeof s === "number")) / rest;
+    const known = elementCount(x.shape.filter((s) => typeof s === "number"));
+    const size = missing[0] ?? known / rest;
+    if (typeof size === "number" && !Number.isInteger(size)) {
+      throw new ShapeError(
+        `reshape: the ${known} elements of ${shapeText(x.shape)} do not divide into ${shapeText(shape)}.`,
+      );
+    }
     wanted = shape.map((s) => (s === -1 ? size : s));
   }
   if (shapeText(wanted) === shapeText(x.shape)) return x;
@@ -229,8 +237,11 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
 
 /** The tensors joined along an axis. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const wanted = axis < 0 ? axis + tensors[0]!.rank : axis;
-  return tensors.length === 1 ? tensors[0]! : new Tensor("concat", tensors, { axis: wanted });
+  const first = tensors[0];
+  const wanted = first !== undefined && axis < 0 ? axis + first.rank : axis;
+  return first !== undefined && tensors.length === 1 && wanted in first.shape
+    ? first
+    : new Tensor("concat", tensors, { axis: wanted });
 }
 
 /** Rows of a table by index: indices […], table [rows, …] → [… , …]. */

@@ -118,12 +118,38 @@ function real(where: string) {
 }
 
 function needFloat(where: string, inputs: readonly Tensor[]): void {
-  const wrong = inputs.find((input) => input.dtype !== "float32");
+  needType(where, inputs, ["float32"]);
+}
+
+/** For what no engine computes with truth values and bytes, which are for choosing and storing. */
+function needNumbers(where: string, inputs: readonly Tensor[]): void {
+  needType(where, inputs, ["float32", "int32"]);
+}
+
+function needType(where: string, inputs: readonly Tensor[], allowed: readonly DType[]): void {
+  const wrong = inputs.find((input) => !allowed.includes(input.dtype));
   if (wrong !== undefined) {
     throw new ShapeError(
-      `${where}: needs float32, but got ${wrong.dtype} ${shapeText(wrong.shape)}. Convert it with cast.`,
+      `${where}: needs ${allowed.join(" or ")}, but got ${wrong.dtype} ${shapeText(wrong.shape)}. ` +
+        "Convert it with cast.",
     );
   }
+}
+
+/** For functions of real or whole numbers. */
+function numeric(where: string) {
+  return (inputs: readonly Tensor[]): Signature => {
+    needNumbers(where, inputs);
+    return inputs[0]!;
+  };
+}
+
+function numericBinary(where: string, result?: DType) {
+  return (inputs: readonly Tensor[]): Signature => {
+    const signature = binary(where, result)(inputs);
+    needNumbers(where, inputs);
+    return signature;
+  };
 }
 
 function realBinary(where: string) {
@@ -149,9 +175,13 @@ function reduction(where: string) {
     { axes, keepDimensions }: { axes: readonly number[]; keepDimensions: boolean },
   ): Signature => {
     const x = inputs[0]!;
-    for (const axis of axes) {
-      if (axis < 0 || axis >= x.rank) {
+    needNumbers(where, inputs);
+    for (const [i, axis] of axes.entries()) {
+      if (!(Number.isInteger(axis) && axis >= 0 && axis < x.rank)) {
         throw new ShapeError(`${where}: axis ${axis} is outside ${shapeText(x.shape)}.`);
+      }
+      if (axes.indexOf(axis) !== i) {
+        throw new ShapeError(`${where}: axis ${axis} of ${shapeText(x.shape)} was named twice.`);
       }
     }
     const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
@@ -183,7 +213,8 @@ function matmulShape(inputs: readonly Tensor[]): Signature {
 }
 
 function concatShape(inputs: readonly Tensor[], { axis }: { axis: number }): Signature {
-  const first = inputs[0]!;
+  const first = inputs[0];
+  if (first === undefined) throw new ShapeError("concat: there is nothing to join. Give one tensor or more.");
   let total = 0;
   for (const input of inputs) {
     const size = input.shape[axis];
@@ -237,9 +268,9 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
     }
     return { shape, dtype };
   },
-  neg: unary,
-  abs: unary,
-  sign: unary,
+  neg: numeric("neg"),
+  abs: numeric("abs"),
+  sign: numeric("sign"),
   exp: real("exp"),
   log: real("log"),
   sqrt: real("sqrt"),
@@ -251,15 +282,15 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   erf: real("erf"),
   relu: real("relu"),
   cast: (inputs, { dtype }) => ({ shape: inputs[0]!.shape, dtype }),
-  add: binary("add"),
-  sub: binary("sub"),
-  mul: binary("mul"),
+  add: numericBinary("add"),
+  sub: numericBinary("sub"),
+  mul: numericBinary("mul"),
   div: realBinary("div"),
   pow: realBinary("pow"),
-  maximum: binary("maximum"),
-  minimum: binary("minimum"),
+  maximum: numericBinary("maximum"),
+  minimum: numericBinary("minimum"),
   equal: binary("equal", "bool"),
-  less: binary("less", "bool"),
+  less: numericBinary("less", "bool"),
   where: (inputs) => {
     const [condition, a, b] = inputs as [Tensor, Tensor, Tensor];
     if (condition.dtype !== "bool") {
@@ -298,7 +329,8 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
     const shape = [...x.shape];
     for (const { axis, start, end } of ranges) {
       const size = x.shape[axis];
-      if (typeof size !== "number" || start < 0 || end > size || start > end) {
+      const isWhole = Number.isInteger(start) && Number.isInteger(end);
+      if (typeof size !== "number" || !isWhole || start < 0 || end > size || start > end) {
         throw new ShapeError(`slice: ${start} to ${end} is outside axis ${axis} of ${shapeText(x.shape)}.`);
       }
       shape[axis] = end - start;
@@ -307,6 +339,13 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   },
   pad: (inputs, { before, after }) => {
     const x = inputs[0]!;
+    const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+    if (before.length !== x.rank || after.length !== x.rank || ![...before, ...after].every(isCount)) {
+      throw new ShapeError(
+        `pad: ${shapeText(before)} before and ${shapeText(after)} after do not fit ${shapeText(x.shape)}: ` +
+          "a whole number from 0 is needed for each axis.",
+      );
+    }
     const shape = x.shape.map((size, axis) => {
       const extra = before[axis]! + after[axis]!;
       if (extra === 0) return size;
@@ -334,6 +373,7 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
     if (indices.dtype !== "int32") {
       throw new ShapeError(`scatterAdd: needs int32 indices, but got ${indices.dtype}.`);
     }
+    needNumbers("scatterAdd", [updates]);
     if (shapeText(leading) !== shapeText(indices.shape)) {
       throw new ShapeError(
         `scatterAdd: the updates ${shapeText(updates.shape)} must begin with the indices' shape ` +
@@ -344,13 +384,15 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   },
   cumulativeSum: (inputs, { axis }) => {
     const x = inputs[0]!;
-    if (axis < 0 || axis >= x.rank) {
+    needNumbers("cumulativeSum", inputs);
+    if (!(Number.isInteger(axis) && axis >= 0 && axis < x.rank)) {
       throw new ShapeError(`cumulativeSum: axis ${axis} is outside ${shapeText(x.shape)}.`);
     }
     return x;
   },
   extremeIndices: (inputs, { count }) => {
     const x = inputs[0]!;
+    needNumbers("extremeIndices", inputs);
     const size = x.shape.at(-1);
     if (typeof size !== "number" || count < 1 || count > size) {
       throw new ShapeError(
@@ -366,9 +408,11 @@ export const shapeRules: { readonly [P in PrimitiveName]: ShapeRule<P> } = {
   },
   putAlong: (inputs, { size }) => {
     const [indices, updates] = inputs as [Tensor, Tensor];
-    if (shapeText(indices.shape) !== shapeText(updates.shape)) {
+    needNumbers("putAlong", [updates]);
+    if (indices.dtype !== "int32" || shapeText(indices.shape) !== shapeText(updates.shape)) {
       throw new ShapeError(
-        `putAlong: indices ${shapeText(indices.shape)} and updates ${shapeText(updates.shape)} must have one shape.`,
+        `putAlong: the indices must be int32 and of the updates' shape ${shapeText(updates.shape)}, ` +
+          `but are ${indices.dtype} of shape ${shapeText(indices.shape)}.`,
       );
     }
     return { shape: [...updates.shape.slice(0, -1), size], dtype: updates.dtype };

@@ -75,6 +75,7 @@ export function recurrent(
   }
   const [batch, , features] = x.shape as [number | string, number, number];
   const length = knownSize(kind, x.shape, 1);
+  if (length === 0) throw new ShapeError(`${kind}: the sequences ${shapeText(x.shape)} have no steps.`);
   const size = knownSize(kind, weights.hidden.shape, 1);
   const order = [...Array(length).keys()];
   if (options.backwards) order.reverse();

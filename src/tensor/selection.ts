@@ -1,4 +1,6 @@
 /** Functions derived from the primitives: logic, sorting, splitting, segments and distances. */
+import { ShapeError } from "../errors/index.ts";
+import { square } from "./functions.ts";
 import {
   add,
   cast,
@@ -15,12 +17,14 @@ import {
   reshape,
   scatterAdd,
   slice,
+  sqrt,
   sub,
   sum,
   takeAlong,
   transpose,
+  where,
 } from "./operations.ts";
-import { knownSize, type Tensor } from "./tensor.ts";
+import { knownSize, shapeText, type Tensor } from "./tensor.ts";
 
 /** True where both are (bool tensors). */
 export function and(a: Tensor, b: Tensor): Tensor {
@@ -77,8 +81,18 @@ export function sort(x: Tensor): Tensor {
   return topK(x, knownSize("sort", x.shape, x.rank - 1), false).values;
 }
 
-/** Parts of the given sizes along an axis. */
+/**
+ * Parts of the given sizes along an axis.
+ * @throws ShapeError unless they fill it.
+ */
 export function split(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total !== x.shape.at(axis)) {
+    throw new ShapeError(
+      `split: parts of ${sizes.join(", ")} make ${total}, but axis ${axis} of ${shapeText(x.shape)} has ` +
+        `${x.shape.at(axis) ?? "no size"}.`,
+    );
+  }
   let start = 0;
   return sizes.map((size) => {
     start += size;
@@ -91,11 +105,28 @@ export function segmentSum(rows: Tensor, segments: Tensor, count: number): Tenso
   return scatterAdd(segments, rows, count);
 }
 
-/** Squared distances of all pairs: [n, d] and [m, d] → [n, m], by differences, so exactly 0 for equal points. */
+/**
+ * Squared distances of all pairs: […, n, d] and […, m, d] → […, n, m], by differences, so exactly 0 for equal points.
+ * @throws ShapeError unless both have as many coordinates and the same leading axes.
+ */
 export function squaredDistances(a: Tensor, b: Tensor): Tensor {
-  const [n, m, d] = [a.shape[0]!, b.shape[0]!, a.shape[1]!];
-  const difference = sub(reshape(a, [n, 1, d]), reshape(b, [1, m, d]));
-  return sum(mul(difference, difference), { axes: 2 });
+  const [n, d] = a.shape.slice(-2);
+  const [m, other] = b.shape.slice(-2);
+  const leading = a.shape.slice(0, -2);
+  if (n === undefined || d === undefined || d !== other || `${leading}` !== `${b.shape.slice(0, -2)}`) {
+    throw new ShapeError(
+      `squaredDistances: needs […, n, d] and […, m, d], but got ${shapeText(a.shape)} and ${shapeText(b.shape)}.`,
+    );
+  }
+  const difference = sub(reshape(a, [...leading, n, 1, d]), reshape(b, [...leading, 1, m!, d]));
+  return sum(square(difference), { axes: -1 });
+}
+
+/** Distances of all pairs: […, n, d] and […, m, d] → […, n, m]; between equal points 0, and no gradient there. */
+export function distances(a: Tensor, b: Tensor): Tensor {
+  const squared = squaredDistances(a, b);
+  const isApart = less(0, squared);
+  return where(isApart, sqrt(where(isApart, squared, 1)), 0);
 }
 
 /** Scalar products of all pairs: [n, d] and [m, d] → [n, m]. */

@@ -69,6 +69,9 @@ export class Tensor<P extends PrimitiveName = PrimitiveName> {
 const largestCount = 2 ** 31;
 
 function checkSize({ op, inputs, shape }: Tensor): void {
+  if (shape.some((size) => typeof size === "number" && !(Number.isInteger(size) && size >= 0))) {
+    throw new ShapeError(`${op}: ${shapeText(shape)} is no shape: sizes are whole numbers from 0.`);
+  }
   const count = shape.reduce<number>((n, size) => (typeof size === "number" ? n * size : n), 1);
   if (count <= largestCount) return;
   const from =

@@ -35,6 +35,16 @@ function windowPlaces(x: Tensor, size: number, options: WindowOptions, where: st
   if (x.rank !== 3) {
     throw new ShapeError(`${where}: needs [batch, channels, length], but got ${shapeText(x.shape)}.`);
   }
+  for (const [name, value, least] of [
+    ["size", size, 1],
+    ["stride", stride, 1],
+    ["dilation", dilation, 1],
+    ["padding", padding, 0],
+  ] as const) {
+    if (!(Number.isInteger(value) && value >= least)) {
+      throw new ShapeError(`${where}: ${name} must be a whole number from ${least}, but is ${value}.`);
+    }
+  }
   const padded = pad(x, [0, 0, padding], [0, 0, padding]);
   const length = knownSize(where, padded.shape, 2);
   const count = Math.floor((length - dilation * (size - 1) - 1) / stride) + 1;
@@ -57,7 +67,19 @@ export function conv1d(
   options: WindowOptions & { readonly groups?: number } = {},
 ): Tensor {
   const { groups = 1 } = options;
+  if (x.rank !== 3 || weight.rank !== 3) {
+    throw new ShapeError(
+      `conv1d: needs x [batch, channels, length] and a weight [outputs, channels, size], ` +
+        `but got ${shapeText(x.shape)} and ${shapeText(weight.shape)}.`,
+    );
+  }
   const [out, perGroup, size] = weight.shape as [number, number, number];
+  if (bias !== undefined && shapeText(bias.shape) !== shapeText([out])) {
+    throw new ShapeError(
+      `conv1d: the weight ${shapeText(weight.shape)} has ${out} outputs, so that the bias must have the shape ` +
+        `[${out}], but it has ${shapeText(bias.shape)}.`,
+    );
+  }
   const inputs = knownSize("conv1d", x.shape, 1);
   if (inputs !== perGroup * groups || out % groups !== 0) {
     throw new ShapeError(

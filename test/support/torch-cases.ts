@@ -168,6 +168,9 @@ async function deviation(
     inputs.map((t, i) => [t, values(t.shape as number[], flat(given[i]!))]),
   );
   const exact = evaluate(tensors, feeds);
+  if (expected.length !== exact.length) {
+    throw new Error(`${name}: the file has ${expected.length} values and gradients, not ${exact.length}.`);
+  }
   const outputs = Object.fromEntries(tensors.map((t, i): [string, Tensor] => [`y${i}`, t]));
   const session = await Session.create(functionModel({ inputs, outputs }));
   const results = await session.run(
@@ -253,6 +256,9 @@ export async function checkTrajectory(name: string, golden: GoldenTrajectory): P
   };
 }
 
+/** What a file may have: where its numbers come from, and its cases. */
+const knownSections: readonly string[] = ["meta", "origin", "ops", "rnn", "optimisers"];
+
 /** A file of PyTorch's numbers. */
 export interface GoldenFile {
   readonly ops: Readonly<Record<string, GoldenOperation>>;
@@ -271,10 +277,12 @@ const limits = { values: [1e-9, 1e-5], trajectories: [1e-4, 1e-4] } as const;
 
 /**
  * Checks every case of a file.
- * @throws Error naming a case that is missing or not known.
+ * @throws Error naming a case or a section that is missing or not known.
  */
 export async function checkGoldenFile(golden: GoldenFile): Promise<CheckedCase[]> {
   const checked: CheckedCase[] = [];
+  const strange = Object.keys(golden).filter((key) => !knownSections.includes(key));
+  if (strange.length > 0) throw new Error(`the section ${strange.join(", ")} is not known here.`);
   const section = async <T>(
     name: string,
     cases: Readonly<Record<string, T>> | undefined,

@@ -52,7 +52,7 @@ const delay = (milliseconds: number): Promise<void> =>
 describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
   const phases: readonly { readonly phase: string; readonly until: (running: Running) => Promise<void> }[] = [
     { phase: "while it starts", until: hasChild },
-    { phase: "while it reads", until: () => delay(450) },
+    { phase: "while it reads", until: (running) => hasChild(running).then(() => delay(400)) },
     { phase: "while it writes folds", until: (running) => running.says(/^read 18,000 events/m) },
     { phase: "when workers start", until: (running) => running.says(/^wrote \d+ folds/m) },
     {
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
     const inputs = Array.from({ length: 40 }, () => many);
     for (const pause of [0, 1500]) {
       const running = start(["predict", run, "--input", ...inputs, "--output", output]);
-      if (pause === 0) await delay(1500);
+      if (pause === 0) await hasChild(running).then(() => delay(1400));
       else await running.says(/^found 720,000 events/m);
       const { code, answer, below } = await interrupt(running);
       expect(code).toBe(130);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -53,8 +53,15 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (stallAfter !== undefined) response.write(rest.subarray(0, stallAfter));
   else if (breakAfter !== undefined && breaksLeft > 0) {
     breaksLeft--;
-    response.write(rest.subarray(0, breakAfter), () => setTimeout(() => response.destroy(), 20));
+    response.write(rest.subarray(0, breakAfter), () => cutWhenArrived(response, start));
   } else response.end(rest);
+}
+
+/** Cuts the connection when some of it has been put aside, however long that takes. */
+function cutWhenArrived(response: ServerResponse, before: number): void {
+  const part = `${target()}.part`;
+  if (existsSync(part) && statSync(part).size > before) response.destroy();
+  else setTimeout(() => cutWhenArrived(response, before), 5);
 }
 
 beforeEach(async () => {

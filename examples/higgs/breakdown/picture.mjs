@@ -3,7 +3,7 @@
 /** A Vega-Lite specification with one row a step. */
 export function picture(rows) {
   const names = rows.map(({ name }) => name);
-  const panel = (title, fields, { zero, log = false, hasNames = false }) => {
+  const panel = (title, fields, { zero = false, log = false, hasNames = false }) => {
     const values = rows.map((row) => ({ step: row.name, ...fields(row) }));
     const y = {
       field: "step",
@@ -13,9 +13,20 @@ export function picture(rows) {
         ? { title: null, labelFontSize: 12, labelLimit: 200, ticks: false }
         : { title: null, labels: false, ticks: false },
     };
-    const scale = { zero, nice: true, ...(log ? { type: "log" } : {}) };
-    const x = (field) => ({ field, type: "quantitative", scale, axis: { title, grid: true, tickCount: 5 } });
+    const scale = { zero, nice: !log, padding: log ? 12 : 0, ...(log ? { type: "log" } : {}) };
+    const axis = {
+      title,
+      grid: true,
+      tickCount: log ? 3 : 4,
+      ...(log ? { format: ",~g" } : {}),
+      labelOverlap: "greedy",
+    };
+    const x = (field) => ({ field, type: "quantitative", scale, axis });
     const bars = [
+      // What brings nothing lies on this line.
+      ...(zero
+        ? [{ mark: { type: "rule", color: "#555" }, encoding: { x: { datum: 0, scale, axis } } }]
+        : []),
       {
         mark: { type: "rule", strokeWidth: 1.5, color: "#5790fc" },
         encoding: { x: x("low"), x2: { field: "high" }, y },
@@ -41,11 +52,11 @@ export function picture(rows) {
     padding: 10,
     spacing: 24,
     hconcat: [
-      panel("Weighted AUC", measured("auc"), { zero: false, hasNames: true }),
+      panel("Weighted AUC", measured("auc"), { hasNames: true }),
       panel("AUC gained by the step", gained, { zero: true }),
-      panel("Mean AMS, cuts keeping 12–18 %", measured("ams"), { zero: false }),
-      panel("Training [s], one core", exact("trainingSeconds"), { zero: false, log: true }),
-      panel("Prediction [ms / 1000 events]", exact("predictionMilliseconds"), { zero: false, log: true }),
+      panel("Mean AMS, cuts keeping 12–18 %", measured("ams"), {}),
+      panel("Training [s], one core", exact("trainingSeconds"), { log: true }),
+      panel("Prediction [ms / 1000 events]", exact("predictionMilliseconds"), { log: true }),
     ],
     config: {
       background: "white",

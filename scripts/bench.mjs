@@ -20,6 +20,7 @@ const questions = [
   "prediction",
   "importance",
   "trees",
+  "plots",
 ];
 
 const asked = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** Set discrimination: can a forest tell two sets of events apart? */
-import { argsort, type Numbers, Stream } from "../array/index.ts";
+import { argsort, type Numbers, Stream, weightedMoments } from "../array/index.ts";
 import { counted, DataError } from "../errors/index.ts";
 import { rocAuc } from "../metrics/index.ts";
 import { type Columns, permutationImportance } from "../trees/index.ts";
@@ -8,7 +8,6 @@ import {
   growSelectionForest,
   type SelectionForest,
   splitFeatureEvents,
-  spreadOfMean,
   timesDrawn,
 } from "./selection-forest.ts";
 
@@ -115,7 +114,7 @@ export function compareSets(
   const features = names.map((name, f) => ({
     name,
     importance: found.importance[f]!,
-    standardError: Math.hypot(found.standardError[f]!, spreadOfMean([found.replicas[f]!])),
+    standardError: Math.hypot(found.standardError[f]!, spread(found.replicas[f]!)),
     distance: kolmogorovDistance(events.columns[f]!, events.targets, events.weights),
   }));
   return {
@@ -218,6 +217,12 @@ function kolmogorovDistance(values: Float64Array, labels: Float64Array, weights:
     if (isStep) largest = Math.max(largest, Math.abs(difference));
   }
   return largest;
+}
+
+/** Standard deviation of those that are not NaN. */
+function spread(values: Float64Array): number {
+  const { variance, weightSum } = weightedMoments(values.filter((value) => !Number.isNaN(value)));
+  return Math.sqrt((variance * weightSum) / (weightSum - 1));
 }
 
 function checkSet({ columns, weights }: ComparedSet, set: number, names: readonly string[]): number {

@@ -136,6 +136,22 @@ export function withEvents(events: FeatureEvents, rows: ArrayLike<number>): Feat
   };
 }
 
+/** The events of both, which have the same features. */
+export function togetherEvents(first: FeatureEvents, second: FeatureEvents): FeatureEvents {
+  const join = (a: Numbers, b: Numbers): Float64Array => {
+    const all = new Float64Array(a.length + b.length);
+    all.set(a);
+    all.set(b, a.length);
+    return all;
+  };
+  return {
+    ...first,
+    columns: first.columns.map((column, f) => join(column, second.columns[f]!)),
+    targets: join(first.targets, second.targets),
+    weights: first.weights && second.weights && join(first.weights, second.weights),
+  };
+}
+
 /** The weights of events that were drawn so often. */
 export function timesDrawn(
   weights: Numbers | undefined,
@@ -190,14 +206,6 @@ export function repeatedScore(values: Numbers): RepeatedScore {
   let squares = 0;
   for (let i = 0; i < count; i++) squares += (values[i]! - mean) ** 2;
   return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
-}
-
-/** Standard deviation over bootstrap replicas of the mean of several series of them; 0 of no series. */
-export function spreadOfMean(series: readonly Float64Array[]): number {
-  if (series.length === 0) return 0;
-  const means = series[0]!.map((_, r) => series.reduce((sum, one) => sum + one[r]!, 0) / series.length);
-  const defined = means.filter((mean) => !Number.isNaN(mean));
-  return repeatedScore(defined).standardError * Math.sqrt(defined.length);
 }
 
 /** Score of forests on some of the features, on the held events; forest r has the seed `seed + r`. */

@@ -1,5 +1,5 @@
 /** Features in order of importance: by repeated forests, and by forests on bootstrapped events. */
-import { type BootstrapOptions, Stream } from "../array/index.ts";
+import { Stream } from "../array/index.ts";
 import { permutationImportance } from "../trees/index.ts";
 import {
   defaultSelectionForest,
@@ -10,15 +10,15 @@ import {
   type SelectionForest,
   scoreFeatures,
   selectionScore,
-  spreadOfMean,
-  timesDrawn,
+  splitFeatureEvents,
+  togetherEvents,
   withEvents,
 } from "./selection-forest.ts";
 
 /** How features are ranked. */
 export interface RankingOptions {
   readonly forest?: SelectionForest;
-  /** Forests of other seeds. Default 5. */
+  /** Forests, each of another seed and another division of the events. Default 5. */
   readonly forestCount?: number;
   /** Least importance that is kept. Default 0. */
   readonly cut?: number;
@@ -34,7 +34,7 @@ export interface RankedFeature {
   readonly name: string;
   /** Mean over the forests. */
   readonly importance: number;
-  /** Of that mean: from forest to forest, and what other held events would change; NaN for one forest. */
+  /** Of that mean; NaN for one forest. */
   readonly standardError: number;
   readonly isKept: boolean;
 }
@@ -48,33 +48,49 @@ export interface FeatureRanking {
 }
 
 /**
- * Ranks features by the permutation importance (Breiman 2001) in repeated forests, on events that the forests have not
- * seen; LUMIN shuffles the training events. A feature is kept if its importance is above the cut by
- * `significance` standard errors. These contain what the held events do by chance, which is the same in every forest
- * (from bootstrap replicas of them): from the spread of the forests alone, noise would often look significant. Forests
- * on the kept features are scored for comparison.
+ * Ranks features by the permutation importance (Breiman 2001) in repeated forests, on events that the forest has not
+ * seen; LUMIN shuffles the training events. The first forest learns and is scored on the events as they are given, each
+ * further one on another division of all of them into parts of the same sizes: what one division has by chance does
+ * not decide. A feature is kept if its importance is above the cut by `significance` standard errors. Forests on the kept
+ * features are scored for comparison, on the same divisions.
+ *
+ * The standard error is s √(1/n + held/training) of the n forests (Nadeau and Bengio, Machine Learning 52, 239, 2003):
+ * divisions share events, so that s/√n would be too small.
  */
 export function rankFeatures(
   events: SelectionEvents,
   { onProgress, ...options }: RankingOptions = {},
 ): FeatureRanking {
   const { forest = defaultSelectionForest, forestCount = 5, seed = 1337 } = options;
-  const runs = Array.from({ length: forestCount }, (_, r) => {
-    const run = importances(events, forest, seed + r, { replicaCount: 20, seed });
+  const divisions = divisionsOf(events, forestCount, seed);
+  const runs = divisions.map((division, r) => {
+    const run = importances(division, forest, seed + r);
     onProgress?.((r + 1) / forestCount);
     return run;
   });
+  const overlap = events.held.targets.length / events.training.targets.length;
   const features = ranked(
     events.training.names,
     runs.map((run) => run.importance),
     options,
-    runs.map((run) => run.replicas),
+    Math.sqrt(1 + forestCount * overlap),
   );
   const kept = features.filter(({ isKept }) => isKept).map(({ name }) => name);
   const score = repeatedScore(runs.map((run) => run.score));
   if (kept.length === 0 || kept.length === features.length) return { features, score };
   const names = events.training.names.filter((name) => kept.includes(name));
-  return { features, score, keptScore: scoreFeatures(events, names, forest, forestCount, seed) };
+  const keptScores = divisions.map((division, r) => scoreFeatures(division, names, forest, 1, seed + r).mean);
+  return { features, score, keptScore: repeatedScore(keptScores) };
+}
+
+/** The events as they are, and divided anew at random. */
+function divisionsOf(events: SelectionEvents, count: number, seed: number): SelectionEvents[] {
+  const { task, training, held } = events;
+  const all = togetherEvents(training, held);
+  const share = held.targets.length / all.targets.length;
+  return Array.from({ length: count }, (_, r) =>
+    r === 0 ? events : splitFeatureEvents(task, all, share, new Stream(seed, "ranking division", r)),
+  );
 }
 
 /** How often a feature was kept. */
@@ -133,36 +149,30 @@ export function rankOnBootstraps(
     .sort((a, b) => b.keptFraction - a.keptFraction || b.importance - a.importance);
 }
 
-/** One forest: the importance of every feature, also on replicas of the held events, and the score. */
+/** One forest: the importance of every feature, and the score. */
 function importances(
   { task, training, held }: SelectionEvents,
   forest: SelectionForest,
   seed: number,
-  bootstrap?: BootstrapOptions,
-): {
-  readonly importance: Float64Array;
-  readonly replicas: readonly Float64Array[];
-  readonly score: number;
-} {
+): { readonly importance: Float64Array; readonly score: number } {
   const model = growSelectionForest(training, task, forest, seed);
-  const score = (predictions: Float64Array, counts?: Uint8Array): number =>
-    selectionScore(task, predictions, held.targets, timesDrawn(held.weights, counts));
-  const options = { repeats: 1, seed, ...(bootstrap && { bootstrap }) };
-  const found = permutationImportance(model, held.columns, score, options);
-  return { ...found, score: score(model.predict(held.columns)) };
+  const score = (predictions: Float64Array): number =>
+    selectionScore(task, predictions, held.targets, held.weights);
+  const { importance } = permutationImportance(model, held.columns, score, { repeats: 1, seed });
+  return { importance, score: score(model.predict(held.columns)) };
 }
 
-/** @param replicas of each forest, of each feature: the importance on replicas of the events, the same for all forests. */
+/** @param inflation of the standard errors, for runs on events that they share. */
 function ranked(
   names: readonly string[],
   runs: readonly Float64Array[],
   { cut = 0, significance = 1 }: RankingOptions,
-  replicas: readonly (readonly Float64Array[])[] = [],
+  inflation = 1,
 ): RankedFeature[] {
   return names
     .map((name, f): RankedFeature => {
-      const { mean, standardError: ofForests } = repeatedScore(runs.map((run) => run[f]!));
-      const standardError = Math.hypot(ofForests, spreadOfMean(replicas.map((forest) => forest[f]!)));
+      const { mean, standardError: apart } = repeatedScore(runs.map((run) => run[f]!));
+      const standardError = inflation * apart;
       const margin = Number.isNaN(standardError) ? 0 : significance * standardError;
       return { name, importance: mean, standardError, isKept: mean - margin > cut };
     })

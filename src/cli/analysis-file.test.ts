@@ -106,6 +106,26 @@ describe("readAnalysisFile", () => {
     );
   });
 
+  it("knows before events are read which losses, sizes and metrics there are", () => {
+    const first = (lines: string): string => messageOf(() => read(`${minimal}${lines}\n`));
+    expect(first("model: { loss: focall }")).toMatch(
+      /^a\.yaml:6: model\.loss: loss "focall" is not known\. Did you mean "focal"\? Known: binaryCrossEntropy, /,
+    );
+    expect(first("model: { loss: { name: binnedHuber, options: { edges: [3, 1] } } }")).toBe(
+      "a.yaml:6: model.loss: binnedHuber: edges must be two or more rising numbers, but are [3, 1].",
+    );
+    expect(first("training: { members: 2, ensemble: { size: 3 } }")).toBe(
+      "a.yaml:6: training.ensemble.size: expected at most the number of trainings, training.members: 2, got 3.",
+    );
+    const callbacks = "callbacks: [{ callback: MetricLogger, options: { metrics: [rocAuc] } }]";
+    expect(first(`training: { ${callbacks}, ensemble: { metric: accuracy } }`)).toBe(
+      'a.yaml:6: training.ensemble.metric: "accuracy" is not recorded; name it in the metrics of the callback MetricLogger.',
+    );
+    read(
+      `${minimal}training: { ${callbacks}, ensemble: { metric: rocAuc, higherIsBetter: true, size: 3 } }\n`,
+    );
+  });
+
   it("says what was expected and what is there, for every fault in one message", () => {
     const wrong = `${minimal}training: { epochs: ten, members: 0 }\nmodel: { body: { activation: swisch } }\n`;
     expect(messageOf(() => read(wrong))).toBe(

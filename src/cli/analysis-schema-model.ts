@@ -1,5 +1,6 @@
 /** The schema of an analysis file, the network: head, body, tail, loss, optimiser. */
 import { z } from "zod";
+import { makeLoss } from "../nn/index.ts";
 import { optimiserNames } from "../optim/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { objects } from "./analysis-schema-objects.ts";
@@ -22,7 +23,17 @@ const lossWithOptions = z.strictObject({
     .exactOptional()
     .describe("training: by the mean weight of the training events; none: mean of weight × loss"),
 });
-const lossOrModule = z.union([text("name of a loss, or auto"), moduleReference, lossWithOptions]);
+const lossOrModule = z
+  .union([text("name of a loss, or auto"), moduleReference, lossWithOptions])
+  .superRefine((loss, context) => {
+    if (loss === "auto" || (typeof loss === "object" && "module" in loss)) return;
+    try {
+      makeLoss(loss);
+    } catch (error) {
+      // Found before any event is read: what the loss itself has to say.
+      context.addIssue({ code: "custom", message: (error as Error).message });
+    }
+  });
 const decay = (meaning: string) => between(0, 0.999999999, meaning).exactOptional();
 /** The network's optimiser, as `OptimiserSpec`; parameters are named with globs: ["head.*", "*.bias"]. */
 const optimiser = z.strictObject({

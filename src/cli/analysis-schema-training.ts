@@ -1,6 +1,7 @@
 /** The schema of an analysis file, how the ensemble is trained. */
 import { z } from "zod";
 import { devices } from "../engine/index.ts";
+import type { MetricLoggerOptions } from "../train/index.ts";
 import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
 import { callback } from "./analysis-schema-callbacks.ts";
 import { between, flag, moduleReference, text, wholeNumber } from "./analysis-schema-values.ts";
@@ -57,6 +58,15 @@ export const ensemble: z.ZodType<EnsembleConfiguration> = z
   })
   .describe("what the members of the ensemble are");
 
+/** Names of the metrics that callbacks record in every epoch. */
+function recordedMetrics(callbacks: Analysis["training"]["callbacks"]): string[] {
+  return callbacks.flatMap((each) => {
+    if ("module" in each || each.callback !== "MetricLogger") return [];
+    const { metrics } = each.options as unknown as MetricLoggerOptions;
+    return metrics.map((choice) => (typeof choice === "string" ? choice : choice.name));
+  });
+}
+
 /** `training` of an analysis file. */
 export const training: z.ZodType<Analysis["training"]> = z
   .strictObject({
@@ -78,16 +88,25 @@ export const training: z.ZodType<Analysis["training"]> = z
       .describe("what trains and predicts; of a list the first that works"),
     ensemble: ensemble.prefault({}),
   })
-  .superRefine(({ ensemble: { kind }, callbacks }, context) => {
-    const mayCycle = callbacks.some(
-      (each) => "module" in each || ["Cyclic", "OneCycle", "CycleStep"].includes(each.callback),
-    );
-    if (kind === "members" || mayCycle) return;
-    context.addIssue({
-      code: "custom",
-      path: ["ensemble", "kind"],
-      message: `${kind}: its members are the weights at the ends of cycles; add a cyclic schedule to training.callbacks, such as Cyclic`,
-    });
+  .superRefine(({ members, ensemble, callbacks }, context) => {
+    const refuse = (key: string, message: string): void =>
+      context.addIssue({ code: "custom", path: ["ensemble", key], message });
+    if (ensemble.kind !== "members") {
+      const mayCycle = callbacks.some(
+        (each) => "module" in each || ["Cyclic", "OneCycle", "CycleStep"].includes(each.callback),
+      );
+      if (mayCycle) return;
+      refuse(
+        "kind",
+        `${ensemble.kind}: its members are the weights at the ends of cycles; add a cyclic schedule to training.callbacks, such as Cyclic`,
+      );
+      return;
+    }
+    const { size, metric = "loss" } = ensemble;
+    if (size !== undefined && size > members)
+      refuse("size", `expected at most the number of trainings, training.members: ${members}, got ${size}`);
+    if (metric === "loss" || recordedMetrics(callbacks).includes(metric)) return;
+    refuse("metric", `"${metric}" is not recorded; name it in the metrics of the callback MetricLogger`);
   })
   .prefault({})
   .describe("how the ensemble is trained");

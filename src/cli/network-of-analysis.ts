@@ -111,7 +111,8 @@ function taskOf(analysis: Analysis, folds: FoldYielder): Task {
   }
 }
 
-async function startOf(
+/** The weights that the networks of the analysis start with. @throws FileFormatError where they cannot be read. */
+export async function startOf(
   analysis: Analysis,
   directory: string,
 ): Promise<{ readonly start?: NamedWeights; readonly embeddings?: Embeddings }> {

@@ -35,7 +35,13 @@ import {
   validationScores,
 } from "./score-run.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
-import { augmentationOf, prepareTraining, type TrainedAnalysis, trainEnsemble } from "./train-ensemble.ts";
+import {
+  augmentationOf,
+  checkTrainingParts,
+  prepareTraining,
+  type TrainedAnalysis,
+  trainEnsemble,
+} from "./train-ensemble.ts";
 
 /** How a run is done; nothing here changes its results. */
 export interface RunOptions {
@@ -94,6 +100,7 @@ export async function trainAnalysis(
     if (state === "extended") reporter.note(`adding members to the run in ${out}`);
     adviseOnInterrupt(`interrupted. Run the same command again to go on with the run in "${out}".`);
 
+    await checkTrainingParts(analysis, directory);
     const memory = memoryPlan(options.memory, options.workers);
     const reading = clock.phase("reading events");
     const split = await readSplitSources(analysis, inputFiles, {

@@ -9,12 +9,12 @@ import {
 } from "../data/index.ts";
 import { type EnsembleTraining, foldTrainEnsemble, foldTrainTrees, TreeModel } from "../ensemble/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import type { CallbackSpec, ProgressEvent, TrainingEvent } from "../train/index.ts";
+import { type CallbackSpec, makeCallbacks, type ProgressEvent, type TrainingEvent } from "../train/index.ts";
 import { type Analysis, isTrees, type TreesConfiguration } from "./analysis.ts";
 import { planFolds } from "./fold-events.ts";
 import { type LabelledEvents, type LabelledSource, sourceOf } from "./labelled-events.ts";
 import { checkFoldFits, type MemoryPlan } from "./memory-plan.ts";
-import { builderFor } from "./network-of-analysis.ts";
+import { builderFor, startOf } from "./network-of-analysis.ts";
 import type { RunPaths } from "./run-folder.ts";
 import { writeJson } from "./run-folder.ts";
 
@@ -184,6 +184,17 @@ async function trainTrees(
 /** How prediction augments the events of an analysis; undefined when it does not. */
 export function augmentationOf(folds: FoldYielder): AugmentationPlan | undefined {
   return folds instanceof HEPAugFoldYielder ? folds.plan : undefined;
+}
+
+/**
+ * Finds what is wrong with callbacks and with weights to start with before any event is read.
+ *
+ * @throws ConfigurationError, FileFormatError as making the networks and training them would.
+ */
+export async function checkTrainingParts(analysis: Analysis, directory: string): Promise<void> {
+  if (isTrees(analysis.model)) return;
+  await makeCallbacks(analysis.training.callbacks as readonly CallbackSpec[], directory);
+  await startOf(analysis, directory);
 }
 
 /** A fold smaller than the batch would give no training step. */

@@ -1,4 +1,5 @@
 /** What the user sees while an ensemble trains: a block that is redrawn on a terminal, lines elsewhere. */
+import { counted } from "../errors/index.ts";
 import type { ProgressEvent } from "../train/index.ts";
 import { type Colours, padded, shortened } from "./terminal.ts";
 
@@ -91,7 +92,7 @@ export class TrainingProgress {
       event.best === undefined
         ? ""
         : `, best validation loss ${loss(event.best.validationLoss)} at epoch ${event.best.epoch}`;
-    return `member ${event.member}: ${event.epoch} epochs${best} (${this.finishedCount} of ${this.memberCount}${rest})`;
+    return `member ${event.member}: ${counted(event.epoch, "epoch")}${best} (${this.finishedCount} of ${this.memberCount}${rest})`;
   }
 
   /** A line for a log now and then. */

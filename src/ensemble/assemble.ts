@@ -11,7 +11,7 @@ import {
   type TrainingFolds,
 } from "../train/index.ts";
 import { averagedTrainings } from "./average-networks.ts";
-import type { EnsembleOptions, TrainedResult } from "./choose-members.ts";
+import { checkSize, type EnsembleOptions, type TrainedResult } from "./choose-members.ts";
 import { Ensemble } from "./ensemble.ts";
 import { folderOf } from "./ensemble-file.ts";
 import { foldsKnown } from "./member.ts";
@@ -97,9 +97,16 @@ async function finalNetworks(directory: string): Promise<TrainedResult[]> {
   return results;
 }
 
-/** @throws ConfigurationError for a training that will leave no snapshots behind. */
-export function checkRecipe(recipe: EnsembleRecipe, outputDirectory: string | undefined): void {
-  if (!usesSnapshots(recipe) || outputDirectory !== undefined) return;
+/** @throws ConfigurationError for a training that will leave no snapshots behind, or too few networks. */
+export function checkRecipe(
+  recipe: EnsembleRecipe,
+  { outputDirectory, memberCount }: { readonly outputDirectory?: string; readonly memberCount: number },
+): void {
+  if (!usesSnapshots(recipe)) {
+    if (recipe.size !== undefined) checkSize(recipe.size, memberCount);
+    return;
+  }
+  if (outputDirectory !== undefined) return;
   throw new ConfigurationError(
     `foldTrainEnsemble: an ensemble of the kind "${recipe.kind}" is made of weights that are saved on the way. Give an outputDirectory.`,
   );

@@ -1,5 +1,5 @@
 /** Which of many trained networks become members, and with which weights. */
-import { ConfigurationError, unknownName } from "../errors/index.ts";
+import { ConfigurationError, counted, unknownName } from "../errors/index.ts";
 import type { EnsembleMember } from "./member.ts";
 
 /** How members are weighted: by the reciprocal of their loss (or metric), or all alike. */
@@ -37,7 +37,7 @@ export function chooseMembers(
     higherIsBetter = false,
   }: EnsembleOptions = {},
 ): EnsembleMember[] {
-  checkSize(size, results.length, "trained networks");
+  checkSize(size, results.length);
   const valued = results.map((result) => ({ result, value: metricOf(result, metric) }));
   const order = higherIsBetter ? -1 : 1;
   return valued
@@ -50,11 +50,11 @@ export function chooseMembers(
     }));
 }
 
-/** @throws ConfigurationError for a size that cannot be had. */
-export function checkSize(size: number, count: number, what: string): void {
+/** @throws ConfigurationError for a size that cannot be had of so many trained networks. */
+export function checkSize(size: number, count: number): void {
   if (Number.isInteger(size) && size >= 1 && size <= count) return;
   throw new ConfigurationError(
-    `Ensemble: size is ${size}, but there are ${count} ${what}. Give a whole number from 1 to ${count}.`,
+    `Ensemble: size is ${size}, but there ${count === 1 ? "is" : "are"} ${counted(count, "trained network")}. Give a whole number from 1 to ${count}.`,
   );
 }
 

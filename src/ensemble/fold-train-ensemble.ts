@@ -54,7 +54,7 @@ export async function foldTrainEnsemble(
   { ensemble: recipe = {}, ...options }: EnsembleTrainingOptions,
 ): Promise<EnsembleTraining> {
   const { outputDirectory } = options;
-  checkRecipe(recipe, outputDirectory);
+  checkRecipe(recipe, options);
   const callbacks = usesSnapshots(recipe) ? withSnapshots(options.callbacks) : (options.callbacks ?? []);
   const { outcomes, timings } = await trainMembers(foldYielder, builder, { ...options, callbacks });
   const results = outcomes.map(({ result }) => result);

@@ -17,7 +17,7 @@ import {
   type TrainingEvent,
 } from "../train/index.ts";
 import { parseTrees, type TreeTask } from "../trees/index.ts";
-import type { EnsembleOptions } from "./choose-members.ts";
+import { checkSize, type EnsembleOptions } from "./choose-members.ts";
 import { Ensemble } from "./ensemble.ts";
 import type { EnsembleTraining } from "./fold-train-ensemble.ts";
 import { type TreeMember, type TreeProgress, type TreesSpec, trainTreeMember } from "./train-tree-member.ts";
@@ -58,6 +58,7 @@ export async function foldTrainTrees(
   options: TreesTrainingOptions,
 ): Promise<EnsembleTraining> {
   const { memberCount, seed, workers = 0, outputDirectory, onEvent, onProgress, signal } = options;
+  if (options.ensemble?.size !== undefined) checkSize(options.ensemble.size, memberCount);
   const features = [...folds.continuousFeatures, ...folds.categoricalFeatures];
   const shared = {
     spec,

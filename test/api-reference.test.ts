@@ -10,4 +10,4 @@ test("every export has a doc comment, every type it shows is exported, every lin
     env: { ...process.env, NO_COLOR: "1" },
   });
   expect(`${stderr}${stdout}`).toMatch(/^API reference: \d+ entry points, no warning\n$/);
-}, 180_000);
+});

@@ -93,7 +93,7 @@ describe("the browser example", () => {
     page.on("request", (request) => fetched.push(request.url()));
     try {
       await page.goto(`${server.url}?seed=${seed}&steps=${steps}&threads=2`);
-      await page.waitForSelector("body[data-state]", { timeout: 50_000 });
+      await page.waitForSelector("body[data-state]", { timeout: 200_000 });
       const result = (await page.evaluate("globalThis.trainingResult")) as Result;
       expect(result.error).toBeUndefined();
       expect(complaints).toEqual([]);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const trained = await lumin(["train", ...small(writeSample(folder, 2000)), "--out", run, "--workers", "2"]);
   expect(trained.stderr).not.toContain("Error");
   expect(trained.code).toBe(0);
-}, 120_000);
+});
 
 describe("lumin explain", () => {
   it("prints importances out of fold, of groups too, and writes numbers and picture, for any number of workers", async () => {

@@ -41,14 +41,14 @@ describe("an analysis with blocks, objects and masked inputs", () => {
     });
     expect(used[0]).not.toEqual(used[1]);
     for (const names of used) expect(names).toContain("DER_mass_MMC");
-  }, 120_000);
+  });
 
   it("is exported as it predicts", async () => {
     const file = join(folder, "network.onnx");
     const result = await lumin(["export", join(folder, "one"), "--onnx", file, "--no-augment"]);
     expect(result).toMatchObject({ code: 0 });
     expect(readFileSync(file).length).toBeGreaterThan(10_000);
-  }, 60_000);
+  });
 
   it("lends its weights to another task, where they stay as they are", async () => {
     const start = `model.start={ model: ${join(folder, "one/members/0")}, names: ["head.*.weight", "body.*"] }`;
@@ -74,5 +74,5 @@ describe("an analysis with blocks, objects and masked inputs", () => {
     ]);
     expect(wrong.code).not.toBe(0);
     expect(wrong.stderr).toContain("is not known.");
-  }, 120_000);
+  });
 });

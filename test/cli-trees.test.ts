@@ -67,7 +67,7 @@ describe("lumin train with trees", () => {
         expect(own).toBe(first);
       }
     }
-  }, 60_000);
+  });
 
   it("trains forests, exports them and predicts again", async () => {
     expect((await train("forest", "{ type: forest, trees: 20, minLeafWeight: 5 }", 2)).code).toBe(0);
@@ -81,7 +81,7 @@ describe("lumin train with trees", () => {
     const predicted = await lumin(["predict", join(folder, "forest"), "--input", events, "--output", out]);
     expect(predicted.code).toBe(0);
     expect(readFileSync(out, "utf8").trim().split("\n")).toHaveLength(3001);
-  }, 60_000);
+  });
 
   it("cross-validates", async () => {
     const path = analysis("cv", boosting);
@@ -89,7 +89,7 @@ describe("lumin train with trees", () => {
     const finished = await lumin(["crossvalidate", path, ...words]);
     expect(finished.code).toBe(0);
     expect(finished.stdout).toMatch(/AUC, weighted +0\.(8[7-9]|9)/);
-  }, 60_000);
+  });
 
   it("refuses what trees cannot do in one sentence", async () => {
     const path = analysis("augmented", boosting, "augmentation: { rotations: 1 }\n");

@@ -49,4 +49,4 @@ test("ROOT trees of two campaigns to a network, its predictions, an RNTuple's an
     if (weight < 0) negative++;
   }
   expect(negative).toBeGreaterThan(10);
-}, 60_000);
+});

@@ -78,7 +78,7 @@ test("every block of code does what it says", async () => {
   await new AsyncFunction("check", "subpaths", outputText)(check, subpaths);
   expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
   expect(checks).toBe(5);
-}, 60_000);
+});
 
 test("the table lists the kinds that the schema knows", () => {
   const table = /## What there is\n\n([\s\S]*?)\n\n/.exec(guide)![1]!;

@@ -88,4 +88,4 @@ test("every block of code does what it says", async () => {
   }
   expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
   expect(checks).toBeGreaterThan(5);
-}, 60_000);
+});

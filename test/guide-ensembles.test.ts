@@ -66,7 +66,7 @@ test("every block of code does what it says", async () => {
   }
   expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
   expect(checks).toBeGreaterThan(10);
-}, 60_000);
+});
 
 test("the commands have the options that the chapter shows", async () => {
   for (const name of ["ensemble", "evaluate"]) {

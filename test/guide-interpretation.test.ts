@@ -58,7 +58,7 @@ test("every block of code does what it says", async () => {
   }
   expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
   expect(checks).toBeGreaterThan(12);
-}, 120_000);
+});
 
 test("the chapter names functions that there are, and the command has the options and methods that it shows", async () => {
   for (const [, name] of guide.matchAll(/\| .*`(plot[A-Z]\w+)`/g)) expect(Object.keys(plot)).toContain(name);

@@ -81,7 +81,7 @@ describe("trees on 18,000 Higgs events", () => {
     });
     const own = rocCurve(model.predict(test.columns), test.targets, test.weights!).auc;
     expect(Math.abs(own - numbers.boosting.auc)).toBeLessThan(0.003);
-  }, 60_000);
+  });
 });
 
 interface Predicted {

@@ -167,7 +167,7 @@ test("learns in one direction what holds in all, and predicts vectors that turn 
   for (const each of [ensemble, unaware]) await each.release();
   folds.close();
   plain.close();
-}, 120_000);
+});
 
 test("polar vectors are turned in the exported graph as in prediction", async () => {
   const names = ["lep_pt", "lep_eta", "lep_phi", "met_px", "met_py"];
@@ -249,7 +249,7 @@ test("every kind of transform trains to the same bytes with 0, 1 and 2 workers",
   const here = await contents(0);
   expect(here.size).toBeGreaterThanOrEqual(3);
   for (const workers of [1, 2]) expect(await contents(workers)).toEqual(here);
-}, 120_000);
+});
 
 test("what cannot travel, and a function that gives something back, are refused", async () => {
   const open = (augmentation: Augmentation) => HEPAugFoldYielder.open(path, { augmentation });

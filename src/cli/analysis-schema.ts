@@ -7,6 +7,7 @@ import { features, folds, input, target, transforms, weights } from "./analysis-
 import { model } from "./analysis-schema-model.ts";
 import { training } from "./analysis-schema-training.ts";
 import { wholeNumber } from "./analysis-schema-values.ts";
+import { plotSettingsSchema } from "./plot-settings.ts";
 
 /** The schema of an analysis file; parsing fills in all defaults. */
 export const analysisSchema: z.ZodType<Analysis> = z.strictObject({
@@ -20,6 +21,7 @@ export const analysisSchema: z.ZodType<Analysis> = z.strictObject({
   model,
   training,
   evaluation,
+  plots: plotSettingsSchema.exactOptional(),
   seed: wholeNumber(0, "rules everything that is random").default(1337),
 });
 

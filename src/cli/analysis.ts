@@ -12,6 +12,7 @@ import type {
   RecurrentHeadOptions,
 } from "../nn/index.ts";
 import type { OptimiserSpec } from "../optim/index.ts";
+import type { PlotSettings } from "../plot/index.ts";
 
 /** User code in a module of its own: `name` is the exported function, `options` its argument. */
 export interface ModuleReference {
@@ -301,6 +302,8 @@ export interface Analysis {
   readonly model: ModelConfiguration | TreesConfiguration;
   readonly training: TrainingConfiguration;
   readonly evaluation: EvaluationConfiguration;
+  /** Looks of all pictures of the run. */
+  readonly plots?: PlotSettings;
   readonly seed: number;
 }
 

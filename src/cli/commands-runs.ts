@@ -143,6 +143,10 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
     .option("--output <file>", "where to (default: report.html in the run folder)")
     .option("--against <run...>", "other runs to compare with, paired on the same events")
     .option(
+      "--settings <file>",
+      "YAML file with looks of the figures, such as that of lumin plot (default: plots of the analysis)",
+    )
+    .option(
       "--full",
       "what takes longer too: effects, SHAP values, importances of all events, training against validation events",
     )

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { InterruptedError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { addEventCommands } from "./commands-events.ts";
+import { addPlotCommand } from "./commands-plots.ts";
 import { addRunCommands } from "./commands-runs.ts";
 import { addSetupCommands } from "./commands-setup.ts";
 import { addTrainingCommands } from "./commands-training.ts";
@@ -79,6 +80,7 @@ export function buildProgram(context: CommandContext): Command {
   addTrainingCommands(program.commandsGroup("Training:"), context);
   addRunCommands(program.commandsGroup("Trained runs:"), context);
   addEventCommands(program.commandsGroup("Events:"), context);
+  addPlotCommand(program.commandsGroup("Pictures:"), context);
   addSetupCommands(program.commandsGroup("Setup:"), context);
   return program;
 }

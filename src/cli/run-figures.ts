@@ -1,5 +1,5 @@
 /** What the report draws of the predictions, task by task. */
-import type { Numbers } from "../array/index.ts";
+import type { BootstrapOptions, Numbers } from "../array/index.ts";
 import { amsScan, pulls, renormalise, resolutionInBins, rocCurve } from "../metrics/index.ts";
 import {
   type ClassHistogram,
@@ -8,6 +8,7 @@ import {
   type LabelledAmsScan,
   type LabelledRocCurve,
   type RegressionFigures,
+  type ResolutionProfile,
   type RunReport,
 } from "../plot/index.ts";
 import { type Analysis, classNames } from "./analysis.ts";
@@ -105,8 +106,6 @@ function regressionFigures({ target, seed, evaluation }: Analysis, sets: ScoredS
     const histogram = (values: Float64Array, weights: Numbers | undefined): ClassHistogram[] =>
       classHistograms(values, new Uint8Array(values.length), weights, { classNames: [name], range });
     const training = outOfFold && ofTarget(outOfFold, place);
-    const edges = evenEdges(truth, 8);
-    const bins = resolutionInBins(differences, truth, edges, validation.weights, bootstrap);
     return {
       target: name,
       differences: {
@@ -115,18 +114,36 @@ function regressionFigures({ target, seed, evaluation }: Analysis, sets: ScoredS
           ? {}
           : { training: histogram(pulls(training.predictions, training.truth), outOfFold?.weights) }),
       },
-      profile: {
-        target: name,
-        bins: bins.flatMap((found, i) => {
-          if (found === undefined) return [];
-          const halfWidth: Estimate = measured(found.halfWidth68);
-          const resolution = halfWidth.value === null ? measured(found.deviation) : halfWidth;
-          return [{ low: edges[i]!, high: edges[i + 1]!, bias: measured(found.bias), resolution }];
-        }),
-      },
+      profile: resolutionProfile(name, { differences, truth, weights: validation.weights }, bootstrap),
     };
   });
   return { regressions };
+}
+
+/** Bias and resolution of prediction − truth in bins of the truth with about the same number of events. */
+export function resolutionProfile(
+  target: string,
+  {
+    differences,
+    truth,
+    weights,
+    binCount = 8,
+  }: {
+    readonly differences: Float64Array;
+    readonly truth: Float64Array;
+    readonly weights: Numbers | undefined;
+    readonly binCount?: number | undefined;
+  },
+  bootstrap: BootstrapOptions,
+): ResolutionProfile {
+  const edges = evenEdges(truth, binCount);
+  const bins = resolutionInBins(differences, truth, edges, weights, bootstrap).flatMap((found, i) => {
+    if (found === undefined) return [];
+    const halfWidth: Estimate = measured(found.halfWidth68);
+    const resolution = halfWidth.value === null ? measured(found.deviation) : halfWidth;
+    return [{ low: edges[i]!, high: edges[i + 1]!, bias: measured(found.bias), resolution }];
+  });
+  return { target, bins };
 }
 
 function labelledRoc(

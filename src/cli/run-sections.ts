@@ -1,6 +1,7 @@
 /** The parts of a run's report beside the metrics: features, importance, calibration, cut, discrimination. */
 import { dirname } from "node:path";
 import {
+  type BootstrapOptions,
   bootstrapDeviations,
   type Numbers,
   poissonCounts,
@@ -198,34 +199,45 @@ function distribution(
   };
 }
 
-/** Reliability of the probability of signal, with the classes in the proportions of their numbers of events. */
-function calibration(analysis: Analysis, sets: ScoredSets): Pick<RunReport, "reliability"> {
+/** Reliability of the probability of signal, set by set. */
+export function calibration(analysis: Analysis, sets: ScoredSets): Pick<RunReport, "reliability"> {
   const reliability = ["validation", "outOfFold"].flatMap((name): ReliabilityCurve[] => {
     const view = sets[name] && binaryView(analysis, sets[name]);
     if (view === undefined) return [];
-    const { predictions, targets } = view;
-    const signal = targets.reduce((sum, target) => sum + target, 0);
-    const totals = { signal, background: targets.length - signal };
-    const weights = renormalise(targets, view.weights, totals);
-    const fractions = (own: Float64Array) => calibrationBins(predictions, targets, own);
-    const spread = bootstrapDeviations(
-      targets.length,
-      (counts) => fractions(weights.map((weight, i) => weight * counts[i]!)).map(({ observed }) => observed),
-      { replicaCount: 40, seed: analysis.seed },
-    );
-    return [
-      {
-        label: setTitle(name),
-        error: calibrationError(predictions, targets, weights),
-        bins: fractions(weights).map(({ predicted, observed }, i) => ({
-          predicted: finite(predicted),
-          observed: finite(observed),
-          uncertainty: finite(spread[i]!),
-        })),
-      },
-    ];
+    return [reliabilityCurve(setTitle(name), view, { replicaCount: 40, seed: analysis.seed })];
   });
   return reliability.length === 0 ? {} : { reliability };
+}
+
+/** Fraction of signal (target 1) by prediction, with the classes in the proportions of their numbers of events. */
+export function reliabilityCurve(
+  label: string,
+  {
+    predictions,
+    targets,
+    weights: given,
+  }: { readonly predictions: Numbers; readonly targets: Numbers; readonly weights?: Numbers | undefined },
+  bootstrap: BootstrapOptions,
+): ReliabilityCurve {
+  let signal = 0;
+  for (let i = 0; i < targets.length; i++) signal += targets[i]!;
+  const totals = { signal, background: targets.length - signal };
+  const weights = renormalise(targets, given, totals);
+  const fractions = (own: Float64Array) => calibrationBins(predictions, targets, own);
+  const spread = bootstrapDeviations(
+    targets.length,
+    (counts) => fractions(weights.map((weight, i) => weight * counts[i]!)).map(({ observed }) => observed),
+    bootstrap,
+  );
+  return {
+    label,
+    error: calibrationError(predictions, targets, weights),
+    bins: fractions(weights).map(({ predicted, observed }, i) => ({
+      predicted: finite(predicted),
+      observed: finite(observed),
+      uncertainty: finite(spread[i]!),
+    })),
+  };
 }
 
 /** Yields and AMS at many cuts on the validation events. */

@@ -175,7 +175,12 @@ export async function trainAnalysis(
       };
       await writeJson(paths.timings, timings);
       const report = await runReport(paths, record);
-      await writeText(paths.report, [await reportHtml(report.report, { timings: report.timings })]);
+      await writeText(paths.report, [
+        await reportHtml(report.report, {
+          timings: report.timings,
+          ...(analysis.plots ? { plots: analysis.plots } : {}),
+        }),
+      ]);
       await completeRun(paths, record);
       writing(`wrote ${out}`);
       await trained.ensemble.release();

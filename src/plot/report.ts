@@ -20,6 +20,11 @@ export interface ReportOptions {
   /** Clock times; they differ from run to run, so they are not part of the data. */
   readonly timings?: readonly TimingRow[];
   readonly palette?: readonly string[];
+  /**
+   * Looks of all figures; what the report itself says of experiment, status and note wins. Titles and logarithmic axes
+   * belong to one picture, and are left out.
+   */
+  readonly plots?: PlotSettings;
 }
 
 /**
@@ -43,13 +48,13 @@ export async function reportHtml(report: RunReport, options: ReportOptions = {})
 </head>
 <body>
 <header>
-${kicker(report)}<h1>${report.title}</h1>
+${kicker({ ...options.plots, ...report })}<h1>${report.title}</h1>
 ${report.summary ? html`<p class="summary">${report.summary}</p>` : nothing}
 </header>
 <main>
 ${headline(report)}${notes(report)}${figures}${cutSection(report)}${yields(report)}${confusion(report)}${furtherTables(report)}${featureSection(report)}${discriminationSection(report)}${settings(report)}${timingTable(timings)}${provenance(report)}</main>
 <footer>Written by LUMIN${report.provenance.versions["lumin-hep"] ? ` ${report.provenance.versions["lumin-hep"]}` : ""}. The page holds everything it shows and loads nothing.</footer>
-${interactiveScript(report, options.palette)}</body>
+${interactiveScript(report, options.palette ?? options.plots?.palette)}</body>
 </html>
 `;
   return page.text;
@@ -59,7 +64,7 @@ function hasSections({ features, cutScan, discrimination }: RunReport): boolean 
   return [features, cutScan, discrimination].some((part) => part !== undefined);
 }
 
-function kicker(report: RunReport): Markup {
+function kicker(report: Pick<RunReport, "experiment" | "status">): Markup {
   if (!report.experiment && !report.status) return nothing;
   return html`<p class="kicker"><b>${report.experiment ?? ""}</b> <i>${report.status ?? ""}</i></p>
 `;
@@ -88,9 +93,11 @@ ${lines.map((line) => html`<li>${line}</li>\n`)}</ul>
 }
 
 async function figureMarkup(report: RunReport, options: ReportOptions): Promise<Markup> {
+  const { title: _title, labels: _labels, logX: _logX, logY: _logY, ...plots } = options.plots ?? {};
   const looks: PlotSettings = {
     width: 480,
     height: 360,
+    ...plots,
     ...(options.palette ? { palette: options.palette } : {}),
     ...(report.experiment ? { experiment: report.experiment } : {}),
     ...(report.status ? { status: report.status } : {}),

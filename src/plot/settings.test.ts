@@ -46,6 +46,25 @@ describe("PlotSettings", () => {
     expect(fills.map(({ mark }) => mark.color)).toEqual(["#123456", "#00aa00", "#123456"]);
   });
 
+  test("leave a colour that one sample is given to that sample", () => {
+    const own = {
+      moments: false,
+      samples: { s: { colour: "#F89C20" } },
+      palette: ["#5790fc", "#f89c20", "#964a8b"],
+    };
+    const colours = (names: readonly string[]) =>
+      layersOf(
+        plotFeature(
+          names.map((name) => ({ name, values: [1, 2] })),
+          own,
+        ),
+      )
+        .filter(({ name }) => /^sample \d$/.test(name))
+        .map(({ mark }) => mark.color);
+    expect(colours(["s", "b"])).toEqual(["#F89C20", "#964a8b"]);
+    expect(colours(["a", "b", "c"])).toEqual(["#5790fc", "#964a8b", "#5790fc"]);
+  });
+
   test("write luminosity and energy as experiments do; texts stand as they are", () => {
     expect(conditionsOf({ luminosity: 36.1, energy: 13 })).toBe("36.1 fb⁻¹ (13 TeV)");
     expect(conditionsOf({ energy: 13.6 })).toBe("13.6 TeV");

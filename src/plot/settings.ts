@@ -81,14 +81,17 @@ export function colour(palette: readonly string[], index: number): string {
   return palette[index % palette.length] ?? "#000000";
 }
 
-/** The name and colour of a class or sample, which is number `index` of those drawn. */
+/** The name and colour of a class or sample, which is number `index` of those drawn. Colours that others are given are left to them. */
 export function lookOf(
   key: string,
   index: number,
   { palette = defaultPalette, samples = {} }: PlotSettings,
 ): { readonly name: string; readonly colour: string } {
   const given = Object.hasOwn(samples, key) ? samples[key]! : {};
-  return { name: given.name ?? key, colour: given.colour ?? colour(palette, index) };
+  if (given.colour) return { name: given.name ?? key, colour: given.colour };
+  const taken = Object.values(samples).map((sample) => sample.colour?.toLowerCase());
+  const free = palette.filter((each) => !taken.includes(each.toLowerCase()));
+  return { name: given.name ?? key, colour: colour(free.length > 0 ? free : palette, index) };
 }
 
 /** A shade of a colour that stands out from its own light fill. */

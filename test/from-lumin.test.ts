@@ -68,17 +68,10 @@ describe("docs/from-lumin.md", () => {
     );
   });
 
-  test.each([
-    "nn.models",
-    "nn.losses",
-    "nn.callbacks",
-    "nn.training",
-    "nn.ensemble",
-    "nn.metrics and evaluation",
-  ])("leaves nothing of %s to be built", (area) => {
+  test.each(Object.keys(lumin.names))("leaves nothing of %s to be built", (area) => {
     const names = lumin.names[area]!;
     const notYet = new Set(rows.filter(({ status }) => status === "not yet").flatMap(namesIn));
-    expect(names.length).toBeGreaterThan(5);
+    expect(names.length).toBeGreaterThan(3);
     expect(names.filter((name) => notYet.has(name))).toEqual([]);
   });
 

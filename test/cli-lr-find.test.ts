@@ -27,9 +27,9 @@ it("lr-find prints the curve and a rate, the same with any number of workers, an
 });
 
 it("lr-find refuses a file of another kind and rates in the wrong order before it reads anything", async () => {
-  const wrong = await lumin(["lr-find", analysis, "--out", "rates.png"]);
+  const wrong = await lumin(["lr-find", analysis, "--out", "rates.jpg"]);
   expect(wrong.stderr).toContain(
-    'lr-find: the result is written as .svg (a picture) or as .json (the numbers), not as "rates.png".',
+    'plot: a picture is written as .svg, .png, .pdf, .html, .json, not as "rates.jpg".',
   );
   const order = await lumin(["lr-find", analysis, "--low", "1", "--high", "0.1"]);
   expect(order.stderr).toContain("expected --low below --high.");

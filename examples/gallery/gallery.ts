@@ -60,6 +60,9 @@ export const settings: PlotSettings = {
   energy: 8,
   samples: {
     signal: { name: "H → ττ", colour: "#e42536" },
+    Signal: { name: "H → ττ", colour: "#e42536" },
+    background: { name: "Background", colour: "#5790fc" },
+    Background: { colour: "#5790fc" },
     "background, 0 jets": { colour: "#92c5f7" },
     "background, 1 jet": { colour: "#5790fc" },
     "background, 2 jets or more": { colour: "#2f4b7c" },

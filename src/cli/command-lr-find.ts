@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeText } from "../data/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import { plotLearningRates, renderSvg } from "../plot/index.ts";
+import { plotLearningRates, savePlot } from "../plot/index.ts";
+import { plotWriter } from "../plot/save-plot.ts";
 import { type CallbackSpec, findLearningRate, type LearningRates } from "../train/index.ts";
 import { type AnalysisFile, readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -32,11 +33,7 @@ export async function lrFindCommand(
   context: CommandContext,
 ): Promise<void> {
   const { out } = options;
-  if (out !== undefined && !/\.(svg|json)$/.test(out)) {
-    throw new ConfigurationError(
-      `lr-find: the result is written as .svg (a picture) or as .json (the numbers), not as "${out}".`,
-    );
-  }
+  if (out !== undefined) plotWriter(out);
   if (options.low >= options.high) {
     throw new ConfigurationError(
       `lr-find: the lowest rate is ${options.low} and the highest ${options.high}; expected --low below --high.`,
@@ -45,10 +42,8 @@ export async function lrFindCommand(
   const found = await sweep(readAnalysisFile(path, settingsOf(options)), options, context);
   process.stdout.write(`\n${learningRatesText(found)}\n`);
   if (out === undefined) return;
-  const text = out.endsWith(".svg")
-    ? await renderSvg(plotLearningRates(found))
-    : `${JSON.stringify(found, null, 2)}\n`;
-  await writeText(out, [text]);
+  if (/\.json$/i.test(out)) await writeText(out, [`${JSON.stringify(found, null, 2)}\n`]);
+  else await savePlot(plotLearningRates(found), out);
   process.stdout.write(`\nwritten: ${out}\n`);
 }
 

@@ -84,7 +84,7 @@ The same seed gives the same files, for any number of workers.`,
       "fresh networks, each with another fold left out (default: one a fold)",
       wholeNumber(1),
     )
-    .option("--out <file>", "write the curve: .svg for a picture, .json for the numbers")
+    .option("--out <file>", "write the curve: .svg, .png, .pdf or .html for a picture, .json for the numbers")
     .addOption(workersOption())
     .addOption(seedOption())
     .addOption(setOption())

@@ -6,6 +6,7 @@
 import { unknownName } from "../src/errors/index.ts";
 import { ArithmeticLimit } from "./limit.ts";
 import { type NetworkName, networkNames, stepOperations, timedNetworks } from "./networks.ts";
+import { processorTime } from "./processor-time.ts";
 import { median, printTable } from "./table.ts";
 import { startTorch } from "./torch.ts";
 import { BATCH, ROWS, STEPS, TrainedNetwork } from "./trained-network.ts";
@@ -25,10 +26,10 @@ const roundSteps: Readonly<Record<NetworkName, number>> = {
 async function timeFirstSteps(names: readonly NetworkName[]) {
   const rounds = [];
   for (const name of names) {
-    const start = performance.now();
+    const start = processorTime();
     const network = await TrainedNetwork.create(timedNetworks[name]);
     await network.firstStep();
-    const firstStep = performance.now() - start;
+    const firstStep = processorTime() - start;
     rounds.push({ name, network, firstStep, times: { rate: [], fold: [], single: [], torch: [] } as Times });
   }
   return rounds;
@@ -71,12 +72,12 @@ await limit.release();
 
 const rate = median(rounds.flatMap(({ times }) => times.rate));
 console.log(
-  `ms a training step: batch ${BATCH}, Adam, event weights, shuffled events out of ${ROWS}, one thread;`,
+  `ms of processor time a training step: batch ${BATCH}, Adam, event weights, shuffled events out of ${ROWS}, one thread;`,
 );
 console.log(
   `medians of ${REPEATS} interleaved rounds. One core multiplies at ${(rate / 1e6).toFixed(0)} GFLOP/s.`,
 );
-console.log(torch ? `PyTorch ${torch.version}, eager.\n` : "python3 has no torch here: no comparison.\n");
+console.log(`${torch?.description ?? "python3 has no torch here: no comparison."}\n`);
 printTable(
   [
     "",

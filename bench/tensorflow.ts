@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Stream } from "../src/array/index.ts";
+import { processorTime } from "./processor-time.ts";
 import { BATCH, ROWS } from "./trained-network.ts";
 
 const VERSION = "4.22.0";
@@ -72,16 +73,16 @@ export class TensorFlowNetwork {
     this.#adam = tf.train.adam(1e-3);
   }
 
-  /** Milliseconds a step: shuffled, gathered, trained. */
+  /** Milliseconds of processor time a step: shuffled, gathered, trained. */
   async stepTime(steps: number): Promise<number> {
-    const start = performance.now();
+    const start = processorTime();
     const order = this.#random.permutation(ROWS);
     for (let i = 0; i < steps; i++) this.#step(order.subarray(i * BATCH, (i + 1) * BATCH));
     const last = this.#step(order.subarray(0, BATCH));
     const [loss] = await last.data();
     last.dispose();
     if (!Number.isFinite(loss)) throw new Error("internal: the loss of TensorFlow.js is not finite");
-    return (performance.now() - start) / (steps + 1);
+    return (processorTime() - start) / (steps + 1);
   }
 
   /** The weighted cross-entropy of logits, softplus(z) − y·z, and a step of Adam. */

@@ -7,20 +7,41 @@ import type { NetworkName } from "./networks.ts";
 /** A running PyTorch; `undefined` is what `startTorch` gives where python3 has no torch. */
 export class Torch {
   readonly version: string;
+  /** What multiplies its matrices: "OpenBLAS"; "BLAS" is the reference, which no comparison should be made with. */
+  readonly blas: string;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(version: string, process: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>) {
-    this.version = version;
+  constructor(
+    { torch, blas }: { readonly torch: string; readonly blas: string },
+    process: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+  ) {
+    this.version = torch;
+    this.blas = blas;
     this.#process = process;
     this.#lines = lines;
   }
 
-  /** Milliseconds a step, over `steps` steps on a fold of `rows` events. */
-  async stepTime(network: NetworkName, rows: number, steps: number): Promise<number> {
+  /** One line on what is compared with. */
+  get description(): string {
+    const slow =
+      this.blas === "BLAS"
+        ? "\n!!! That is the reference BLAS: PyTorch is many times slower than it should be. Install libopenblas0-pthread. !!!"
+        : "";
+    return `PyTorch ${this.version}, eager, one thread, with ${this.blas}.${slow}`;
+  }
+
+  /** Milliseconds a step, over `steps` steps on a fold of `rows` events: of processor time, or by the clock. */
+  async stepTime(
+    network: NetworkName,
+    rows: number,
+    steps: number,
+    clock: "processor" | "wall" = "processor",
+  ): Promise<number> {
     this.#process.stdin.write(`${JSON.stringify({ network, rows, steps })}\n`);
     const { value } = await this.#lines.next();
-    return ((JSON.parse(value) as { seconds: number }).seconds * 1000) / steps;
+    return ((JSON.parse(value) as Record<typeof clock, number>)[clock] * 1000) / steps;
   }
 
   /** Ends the process. */
@@ -49,5 +70,5 @@ async function start(python: string): Promise<Torch | undefined> {
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const first = await Promise.race([lines.next(), missing]);
   if (first === undefined || first.done) return undefined;
-  return new Torch((JSON.parse(first.value) as { torch: string }).torch, child, lines);
+  return new Torch(JSON.parse(first.value) as { torch: string; blas: string }, child, lines);
 }

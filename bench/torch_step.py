@@ -1,7 +1,7 @@
 """One training step in PyTorch (eager, one thread), for the side-by-side timing of step-time.ts.
 
 Reads one JSON request a line ({"network": name, "rows": n, "steps": k}) and answers with
-{"seconds": total time of the k steps, "loss": mean loss}. The networks keep training between requests.
+{"processor": processor time of the k steps, "wall": time by the clock, "loss": mean loss}, both in seconds. The networks keep training between requests.
 What is timed is what a training does with a fold: shuffle it, gather each batch, forward, weighted
 binary cross-entropy on logits, backward, Adam.
 """
@@ -131,7 +131,7 @@ def run(name, rows, steps):
     targets = (torch.rand(rows) < 0.34).float()
     weights = torch.rand(rows) + 0.5
     total = 0.0
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     order = torch.randperm(rows)
     for step in range(steps):
         at = step * BATCH % (rows - BATCH + 1)
@@ -142,11 +142,24 @@ def run(name, rows, steps):
         loss.backward()
         optimiser.step()
         total += loss.item()
-    return {"seconds": time.perf_counter() - start, "loss": total / steps}
+    spent = {"processor": time.process_time() - busy, "wall": time.perf_counter() - start}
+    return {**spent, "loss": total / steps}
+
+
+def blas():
+    """What multiplies matrices, by the names of the libraries that are loaded."""
+    try:
+        with open("/proc/self/maps") as maps:
+            loaded = maps.read().lower()
+    except OSError:
+        return "an unknown BLAS"
+    libraries = {"mkl": "MKL", "openblas": "OpenBLAS", "blis": "BLIS", "libblas": "BLAS"}
+    return next((name for key, name in libraries.items() if key in loaded), "a BLAS of its own")
 
 
 print(json.dumps({
     "torch": torch.__version__,
+    "blas": blas(),
     "parameters": {name: sum(p.numel() for p in network.parameters()) for name, network in networks.items()},
 }), flush=True)
 for line in sys.stdin:

@@ -5,6 +5,7 @@ import { compileTraining, type TrainingProgram, type TrainingState } from "../sr
 import { binaryCrossEntropy, describeNetwork, draw } from "../src/nn/index.ts";
 import { initialSlots, makeOptimiser } from "../src/optim/index.ts";
 import type { TimedNetwork } from "./networks.ts";
+import { processorTime } from "./processor-time.ts";
 
 export const ROWS = 20_000;
 export const BATCH = 256;
@@ -63,20 +64,20 @@ export class TrainedNetwork {
     );
   }
 
-  /** Milliseconds a step of many in one call: shuffled, gathered, trained. */
+  /** Milliseconds of processor time a step, of many in one call: shuffled, gathered, trained. */
   async foldTime(steps: number): Promise<number> {
-    const start = performance.now();
+    const start = processorTime();
     const order = this.#stream.permutation(ROWS).subarray(0, steps * BATCH);
     await this.#run(order, steps);
-    return (performance.now() - start) / steps;
+    return (processorTime() - start) / steps;
   }
 
-  /** Milliseconds a step with a call for each: what a callback with a batch hook costs. */
+  /** Milliseconds of processor time a step, with a call for each: what a callback with a batch hook costs. */
   async singleTime(): Promise<number> {
-    const start = performance.now();
+    const start = processorTime();
     const order = this.#stream.permutation(ROWS);
     for (let i = 0; i < SINGLE_STEPS; i++) await this.#run(order.subarray(i * BATCH, (i + 1) * BATCH), 1);
-    return (performance.now() - start) / SINGLE_STEPS;
+    return (processorTime() - start) / SINGLE_STEPS;
   }
 
   async #run(order: Int32Array, steps: number): Promise<void> {

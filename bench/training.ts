@@ -36,7 +36,9 @@ try {
       if (!Number.isFinite(results[0]?.validationLoss)) throw new Error("internal: nothing was trained");
     });
     ours.push(time / steps);
-    beside.push((await torch?.stepTime("dense", foldSize, Math.floor(foldSize / BATCH))) ?? Number.NaN);
+    beside.push(
+      (await torch?.stepTime("dense", foldSize, Math.floor(foldSize / BATCH), "wall")) ?? Number.NaN,
+    );
   }
   console.log(
     `ms a step with everything: dense 6×33, batch ${BATCH}, ${EVENTS} drawn events in ten folds, one epoch of`,
@@ -45,9 +47,7 @@ try {
     `${steps} steps and its validation, opening and closing included; medians of ${REPEATS} interleaved rounds.`,
   );
   console.log(
-    torch
-      ? `PyTorch ${torch.version}: the bare step, without any of that.\n`
-      : "python3 has no torch here.\n",
+    torch ? `${torch.description} The bare step, without any of that.\n` : "python3 has no torch here.\n",
   );
   printTable(
     ["", "ours, everything", "PyTorch, bare step", "ratio"],

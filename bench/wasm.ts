@@ -52,10 +52,10 @@ for (let repeat = 0; repeat < WARM_UP + REPEATS; repeat++) {
 torch?.stop();
 
 console.log(
-  `ms a training step: batch ${BATCH}, Adam, event weights, a fold of ${STEPS} steps in a call, one thread;`,
+  `ms of processor time a training step: batch ${BATCH}, Adam, event weights, a fold of ${STEPS} steps in a call, one thread;`,
 );
 console.log(`medians of ${REPEATS} interleaved rounds.`);
-console.log(torch ? `PyTorch ${torch.version}, eager.` : "python3 has no torch here: no comparison.");
+console.log(torch?.description ?? "python3 has no torch here: no comparison.");
 console.log(
   typeof tensorFlow === "string"
     ? `\n!!! NO COMPARISON WITH TENSORFLOW.JS: ${tensorFlow} !!!\n`

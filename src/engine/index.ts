@@ -1,5 +1,6 @@
 export { type Device, devices, type EngineOptions } from "./device.ts";
 export * from "./model-bytes.ts";
+export { checkMemory, freeMemory } from "./needed-memory.ts";
 export * from "./profile.ts";
 export { chooseDevice } from "./provider.ts";
 export { evaluate, type Values, values } from "./reference.ts";

@@ -2,8 +2,11 @@
 import type { Stream } from "../array/index.ts";
 import { grad } from "../autodiff/index.ts";
 import {
+  checkMemory,
+  chooseDevice,
   type EngineOptions,
   finalStateName,
+  freeMemory,
   type Runnable,
   Session,
   type SessionValue,
@@ -111,7 +114,7 @@ export type StepRecipe = Pick<
 export async function compileTraining(
   builder: StepRecipe,
   options: StepOptions,
-  open: (step: StepGraph) => Promise<Runnable> = (step) => Session.create(scanModel(step), options),
+  open: (step: StepGraph) => Promise<Runnable> = (step) => openSession(step, options),
 ): Promise<TrainingProgram> {
   const { batchSize, meanWeight } = options;
   if (!(Number.isFinite(meanWeight) && meanWeight !== 0)) {
@@ -179,6 +182,13 @@ export async function compileTraining(
     },
     release: () => session.release(),
   };
+}
+
+/** A session for the step, on the first device that works. */
+async function openSession(step: StepGraph, options: EngineOptions): Promise<Session> {
+  const values = [...step.state.map(({ after }) => after), ...Object.values(step.outputs)];
+  checkMemory("training step", values, freeMemory(await chooseDevice(options)));
+  return await Session.create(scanModel(step), options);
 }
 
 /** One training step as a graph. */

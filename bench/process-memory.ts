@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** The largest resident memory seen, all processes together. */
 export interface PeakMemory {
-  /** Bytes; pages that several processes share count in each of them. */
+  /** Bytes; programs and libraries, which the processes share, count once. */
   readonly resident: number;
   /** Processes at that moment. */
   readonly processCount: number;
@@ -13,8 +13,9 @@ export interface PeakMemory {
 export function watchMemory(processId: number): { readonly stop: () => PeakMemory } {
   let peak: PeakMemory = { resident: 0, processCount: 0 };
   const sample = () => {
-    const processes = descendants(processId);
-    const resident = processes.reduce((sum, id) => sum + residentMemory(id), 0);
+    const processes = descendants(processId).map(memoryOf);
+    const own = processes.reduce((sum, { anonymous }) => sum + anonymous, 0);
+    const resident = own + Math.max(...processes.map(({ mapped }) => mapped));
     if (resident > peak.resident) peak = { resident, processCount: processes.length };
   };
   const timer = setInterval(sample, 50);
@@ -30,7 +31,7 @@ function descendants(processId: number): number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
-    const parent = /^PPid:\s+(\d+)/m.exec(status(Number(entry)))?.[1];
+    const parent = /^PPid:\s+(\d+)/m.exec(fileOf(Number(entry), "status"))?.[1];
     if (parent !== undefined) parents.set(Number(entry), Number(parent));
   }
   const found = [processId];
@@ -40,14 +41,21 @@ function descendants(processId: number): number[] {
   return found;
 }
 
-function residentMemory(processId: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status(processId))?.[1] ?? 0) * 1024;
+/** Bytes that are of no file, of shared pages the process's part, and bytes of files. */
+function memoryOf(processId: number): { readonly anonymous: number; readonly mapped: number } {
+  const rollup = fileOf(processId, "smaps_rollup");
+  const bytesOf = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+  return {
+    anonymous: bytesOf("Pss_Anon") + bytesOf("Pss_Shmem"),
+    mapped: bytesOf("Rss") - bytesOf("Anonymous"),
+  };
 }
 
 /** The process may end between being listed and being read. */
-function status(processId: number): string {
+function fileOf(processId: number, name: "status" | "smaps_rollup"): string {
   try {
-    return readFileSync(`/proc/${processId}/status`, "utf8");
+    return readFileSync(`/proc/${processId}/${name}`, "utf8");
   } catch {
     return "";
   }

@@ -21,6 +21,8 @@ const questions = [
   "importance",
   "trees",
   "plots",
+  "root",
+  "fold",
 ];
 
 const asked = process.argv.slice(2);

@@ -57,8 +57,15 @@ export function explainedEvents(folds: FoldYielder, eventLimit: number, seed: nu
     const rows = new Stream(seed, "explained", fold).permutation(own.eventCount).subarray(0, limit);
     return { ...selected(own, rows), physical: physicalRows(folds, fold, rows) };
   });
-  const joined = (of: (part: (typeof parts)[number]) => Float32Array): Float32Array =>
-    Float32Array.from(parts.flatMap((part) => [...of(part)]));
+  const joined = (of: (part: (typeof parts)[number]) => Float32Array): Float32Array => {
+    const whole = new Float32Array(parts.reduce((sum, part) => sum + of(part).length, 0));
+    let at = 0;
+    for (const part of parts) {
+      whole.set(of(part), at);
+      at += of(part).length;
+    }
+    return whole;
+  };
   return {
     features: folds.features,
     inputs: joined(({ inputs }) => inputs),

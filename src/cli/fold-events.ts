@@ -41,11 +41,16 @@ export interface FoldPlan {
   write(path: string, store?: ColumnStore): Promise<void>;
 }
 
-/** Fits the preprocessing on the events, scales their weights and deals them into folds. */
+/**
+ * Fits the preprocessing on the events, scales their weights and deals them into folds.
+ *
+ * @param cacheBytes of events that the fit may keep.
+ */
 export async function planFolds(
   analysis: Analysis,
   { source, label }: LabelledSource,
   directory: string,
+  cacheBytes?: number,
 ): Promise<FoldPlan> {
   const { features, input, transforms } = analysis;
   const { weights, scale, wholeTargets } = await survey(analysis, { source, label });
@@ -62,7 +67,7 @@ export async function planFolds(
       scaling: features.scaling,
       unseen: features.unseen,
     },
-    { directory, weights },
+    { directory, weights, cacheBytes },
   );
   const names = Object.keys((await firstPiece(raw))?.columns ?? {});
   const pipeline = checkedPipeline(analysis, fitted, names);

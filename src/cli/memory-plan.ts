@@ -13,8 +13,8 @@ export interface MemoryPlan {
 }
 
 const megabyte = 1e6;
-/** The program itself: the process that listens, the one that works, and the engine in it. */
-const own = 260 * megabyte;
+/** The program itself: the process that listens, the one that works, the engine in it, some numbers of every event. */
+const own = 310 * megabyte;
 /** A worker process with its engine, before it reads anything. */
 const worker = 110 * megabyte;
 /** A fold as stored, augmented, in the engine and on its way between them. */

@@ -4,11 +4,11 @@ import {
   computeColumns,
   concatenateTables,
   DiskStore,
+  dealtTables,
   evenPieces,
   firstPiece,
   MemoryStore,
-  markedRows,
-  pieceRows,
+  rowsOfPieces,
   storedTable,
   type Table,
   type TableSource,
@@ -115,18 +115,22 @@ export async function readSplitSources(
   const remove = async (): Promise<void> => {
     for (const store of stores) await store.remove();
   };
-  const read = async (select: string | undefined): Promise<TableSource> => {
+  const newStore = async (): Promise<ColumnStore> => {
+    const store = folder === undefined ? new MemoryStore() : await DiskStore.create(folder);
+    stores.push(store);
+    return store;
+  };
+  const read = async (select: string | undefined, store: ColumnStore): Promise<TableSource> => {
     const scan = await openInputs(analysis, files, {
       select,
       ...columnTypes(analysis),
       ...(bytes === undefined ? {} : { memory: bytes }),
     });
-    const store = folder === undefined ? new MemoryStore() : await DiskStore.create(folder);
-    stores.push(store);
-    return storedTable(computed(evenPieces(scan, pieceRows), analysis), store);
+    const rows = rowsOfPieces(Object.keys(scan.kinds).length);
+    return storedTable(computed(evenPieces(scan, rows), analysis), store);
   };
   try {
-    return { ...(await splitSources(analysis, read)), remove };
+    return { ...(await splitSources(analysis, read, newStore)), remove };
   } catch (error) {
     await remove();
     throw error;
@@ -139,27 +143,29 @@ async function* computed(pieces: AsyncIterable<Table>, { target }: Analysis): As
 
 async function splitSources(
   analysis: Analysis,
-  read: (select: string | undefined) => Promise<TableSource>,
+  read: (select: string | undefined, store: ColumnStore) => Promise<TableSource>,
+  newStore: () => Promise<ColumnStore>,
 ): Promise<Omit<SplitSources, "remove">> {
   const { validation } = analysis.folds;
   const label = (piece: Table): LabelledEvents => labelPiece(analysis, piece);
   if ("select" in validation) {
     const [chosen, others] = selections(analysis, validation.select);
-    const training = await read(others);
+    const training = await read(others, await newStore());
     await checkSource(analysis, training);
-    const held = await read(chosen);
+    const held = await read(chosen, await newStore());
     await checkLabels(analysis, [training, held]);
     return { training: { source: training, label }, validation: { source: held, label } };
   }
-  const all = await read(analysis.input.select);
+  const store = await newStore();
+  const all = await read(analysis.input.select, store);
   await checkSource(analysis, all);
   // Before the split, so that rows are counted as they are in the files.
   await checkLabels(analysis, [all]);
   const marks = await validationMarks(analysis, all, validation.fraction);
-  const side = (mark: number): LabelledSource => ({ source: markedRows(all, marks, mark), label });
-  const [training, held] = [side(0), side(1)];
-  checkNotEmpty(training.source.rowCount);
-  return { training, validation: held };
+  const sides = await dealtTables(store, marks, [await newStore(), await newStore()]);
+  const [training, held] = sides as [TableSource, TableSource];
+  checkNotEmpty(training.rowCount);
+  return { training: { source: training, label }, validation: { source: held, label } };
 }
 
 async function checkSource(analysis: Analysis, source: TableSource): Promise<void> {

@@ -42,7 +42,8 @@ export interface RunTimings {
 /**
  * Everything that the report shows, read from the folder.
  *
- * @param options `against`: other runs to compare with; `full`: what takes longer too.
+ * @param options `against`: other runs to compare with; `full`: what takes longer too; `cacheBytes`: how many bytes of
+ * folds may stay in memory.
  */
 export async function runReport(
   paths: RunPaths,
@@ -50,7 +51,12 @@ export async function runReport(
   {
     against = [],
     full = false,
-  }: { readonly against?: readonly string[] | undefined; readonly full?: boolean } = {},
+    cacheBytes,
+  }: {
+    readonly against?: readonly string[] | undefined;
+    readonly full?: boolean;
+    readonly cacheBytes?: number | undefined;
+  } = {},
 ): Promise<{ readonly report: RunReport; readonly timings: readonly TimingRow[] }> {
   const { analysis } = record;
   const metrics = readMetrics(paths);
@@ -65,7 +71,15 @@ export async function runReport(
     ),
   }));
   const cut = metrics.cut?.value ?? null;
-  const { notes, tables = [], ...sections } = await runSections(paths, record, sets, { full, cut });
+  const {
+    notes,
+    tables = [],
+    ...sections
+  } = await runSections(paths, record, sets, {
+    full,
+    cut,
+    cacheBytes,
+  });
   const report: RunReport = {
     ...sections,
     title: "LUMIN run",

@@ -49,7 +49,11 @@ export async function runSections(
   paths: RunPaths,
   record: RunRecord,
   sets: ScoredSets,
-  { full, cut }: { readonly full: boolean; readonly cut: number | null },
+  {
+    full,
+    cut,
+    cacheBytes,
+  }: { readonly full: boolean; readonly cut: number | null; readonly cacheBytes?: number | undefined },
 ): Promise<Partial<RunReport> & { readonly notes: readonly string[] }> {
   const { analysis } = record;
   const notes: string[] = [];
@@ -62,7 +66,7 @@ export async function runSections(
       return {};
     }
   };
-  const folds = await openFolds(analysis, paths.folds, dirname(record.analysisFile));
+  const folds = await openFolds(analysis, paths.folds, dirname(record.analysisFile), cacheBytes);
   const ensemble = await Ensemble.load(paths.folder);
   try {
     const found = await attempt("importances", () => interpretations(paths, record, ensemble, folds, full));

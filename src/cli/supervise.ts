@@ -38,7 +38,7 @@ export function runSupervised(script: string, words: readonly string[]): Promise
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     // A group of its own: the terminal's Ctrl-C reaches this process alone, and one kill ends all workers.
     detached: process.platform !== "win32",
-    env: { ...process.env, LUMIN_SUPERVISED: "1" },
+    env: { ...process.env, ...allocation(words), LUMIN_SUPERVISED: "1" },
   });
   child.on("message", (message: SupervisorMessage) => {
     advice = message.onInterrupt;
@@ -72,6 +72,12 @@ export function runSupervised(script: string, words: readonly string[]): Promise
       }
     });
   });
+}
+
+/** With a limit on memory, the C library gives freed arrays back to the system at once. */
+function allocation(words: readonly string[]): Readonly<Record<string, string>> {
+  if (!words.some((word) => /^--memory(=|$)/.test(word))) return {};
+  return { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
 }
 
 /** Sets what is said when the user interrupts from now on; without a supervisor it does nothing. */

@@ -174,7 +174,7 @@ export async function trainAnalysis(
         })),
       };
       await writeJson(paths.timings, timings);
-      const report = await runReport(paths, record);
+      const report = await runReport(paths, record, { cacheBytes: memory?.fold });
       await writeText(paths.report, [
         await reportHtml(report.report, {
           timings: report.timings,

@@ -63,7 +63,8 @@ export async function prepareTraining(
   directory: string,
   memory?: MemoryPlan,
 ): Promise<PreparedTraining> {
-  const plan = await planFolds(analysis, "table" in events ? sourceOf(events) : events, directory);
+  const source = "table" in events ? sourceOf(events) : events;
+  const plan = await planFolds(analysis, source, directory, memory && 0);
   const { pipeline, foldRows } = plan;
   checkFolds(analysis, foldRows);
   if (memory) {

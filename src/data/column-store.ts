@@ -13,6 +13,8 @@ export interface ColumnStore {
   add(block: Block, group?: number): Promise<void>;
   /** The blocks of a group, again and again. */
   blocks(group?: number): AsyncIterable<Block>;
+  /** The blocks of a group for the last time: what has been given is let go of. */
+  drain(group?: number): AsyncIterable<Block>;
   /** Lets go of everything. */
   remove(): Promise<void>;
 }
@@ -30,6 +32,12 @@ export class MemoryStore implements ColumnStore {
 
   async *blocks(group = 0): AsyncGenerator<Block> {
     yield* this.#groups.get(group) ?? [];
+  }
+
+  async *drain(group = 0): AsyncGenerator<Block> {
+    const blocks = this.#groups.get(group) ?? [];
+    this.#groups.delete(group);
+    for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) yield block;
   }
 
   async remove(): Promise<void> {
@@ -101,6 +109,12 @@ export class DiskStore implements ColumnStore {
       }
       yield block;
     }
+  }
+
+  /** The blocks stay in the file until it is removed. */
+  async *drain(group = 0): AsyncGenerator<Block> {
+    yield* this.blocks(group);
+    this.#groups.delete(group);
   }
 
   async remove(): Promise<void> {

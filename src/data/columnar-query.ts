@@ -68,6 +68,31 @@ export async function* chunksOfQuery(
   }
 }
 
+/**
+ * The rows of the query in DuckDB's own memory: one reading of the file, for several looks at it.
+ *
+ * @throws as `chunksOfQuery` does.
+ */
+export async function materialised(
+  connection: DuckDBConnection,
+  query: ColumnarQuery,
+): Promise<ColumnarQuery> {
+  const names = query.columns.map((_, i) => `c${i}`);
+  const values = query.columns.map(({ sql }, i) => `${sql} AS ${names[i]}`);
+  try {
+    await connection.run(
+      `CREATE OR REPLACE TABLE events AS SELECT ${values.join(", ")} FROM ${sourceOf(query)}`,
+    );
+  } catch (error) {
+    throw queryError(query, error);
+  }
+  return {
+    source: { ...query.source, sql: "events" },
+    columns: query.columns.map((column, i) => ({ ...column, sql: names[i]! })),
+    select: undefined,
+  };
+}
+
 /** One row of aggregates over the rows of the query. @throws as `chunksOfQuery` does. */
 export async function aggregatesOf(
   connection: DuckDBConnection,

@@ -7,6 +7,9 @@ import { isGzip, readFirstLine } from "./gzip-check.ts";
 /** How many rows are looked at to tell a column's type; the rest must agree or the whole file is looked at. */
 export const sampleSize = 20_480;
 
+/** Of a text file that is in memory at a time, for each thread: a quarter of DuckDB's own, and as fast. */
+const bufferBytes = 2 ** 23;
+
 /** One file as DuckDB sees it. */
 export interface Source {
   readonly path: string;
@@ -43,7 +46,7 @@ export async function openSource(
   const header = await readFirstLine(path);
   const delimiter = delimiterOf(header);
   const compression = (await isGzip(path)) ? "gzip" : "none";
-  const dialect = `delim=${literal(delimiter)}, quote='"', escape='"', header=true, compression=${literal(compression)}`;
+  const dialect = `delim=${literal(delimiter)}, quote='"', escape='"', header=true, compression=${literal(compression)}, buffer_size=${bufferBytes}`;
   const typed = (columns: readonly { name: string; type: string }[]) => {
     const list = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`);
     return `read_csv(${literal(path)}, ${dialect}, auto_detect=false, columns={${list.join(", ")}})`;

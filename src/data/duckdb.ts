@@ -18,7 +18,8 @@ export interface DuckDBSession {
 export async function openDuckDB({ memory = 1e9 }: DuckDBLimits = {}): Promise<DuckDBSession> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
-    threads: String(Math.min(4, availableParallelism())),
+    // Each thread holds a part of the file.
+    threads: String(memory < 128e6 ? 1 : Math.min(4, availableParallelism())),
     // Rows come in the order of the file, whatever the number of threads.
     preserve_insertion_order: "true",
     autoinstall_known_extensions: "false",

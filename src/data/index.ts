@@ -51,7 +51,7 @@ export * from "./scan-table.ts";
 export type { StoredFold } from "./stored-fold.ts";
 export * from "./subsample-events.ts";
 export * from "./table.ts";
-export { chainScans, evenPieces, pieceRows, type TableScan } from "./table-scan.ts";
+export { chainScans, evenPieces, rowsOfPieces, type TableScan } from "./table-scan.ts";
 export * from "./table-source.ts";
 export * from "./targets.ts";
 export * from "./training-weights.ts";

@@ -1,13 +1,14 @@
 /** Preprocessing: transforms, standardisation and categories, fitted once, saved as JSON, applied to raw events. */
 import { ConfigurationError, DataError } from "../errors/index.ts";
 import { type CategoryMap, categoryCodes, fitCategories, mergedCategories } from "./categories.ts";
+import { MemoryStore } from "./column-store.ts";
 import { expandNames } from "./expand-names.ts";
 import { meansAndDeviations } from "./fit-moments.ts";
 import { type FittingEvents, invertColumnStep } from "./fitted-steps.ts";
 import { withoutGaps } from "./gaps.ts";
 import { medianAndSpread, type Scaler, type Scaling } from "./scaler.ts";
-import { type Column, numbersOf, type Table } from "./table.ts";
-import { firstPiece, gatheredNumbers, type TableSource, WholeTable } from "./table-source.ts";
+import { type Column, numbersOf, onlyColumns, type Table } from "./table.ts";
+import { firstPiece, gatheredNumbers, storedTable, type TableSource, WholeTable } from "./table-source.ts";
 import { type FittedStep, fitTransforms, type TransformStep, transformTable } from "./transforms.ts";
 
 /** What the preprocessing is to be. */
@@ -50,6 +51,10 @@ export interface FitPipelineOptions {
   readonly weights?: Float32Array | Float64Array | undefined;
   /** The folder that module paths are relative to. */
   readonly directory?: string | undefined;
+  /**
+   * How many bytes of transformed events may be kept, so that they are not transformed for each pass (default: 256 MB).
+   */
+  readonly cacheBytes?: number | undefined;
 }
 
 /**
@@ -61,7 +66,7 @@ export interface FitPipelineOptions {
 export async function fitPipeline(
   events: Table | TableSource,
   spec: PipelineSpec,
-  { rows, weights, directory }: FitPipelineOptions = {},
+  { rows, weights, directory, cacheBytes = 256e6 }: FitPipelineOptions = {},
 ): Promise<Pipeline> {
   const raw = "columns" in events ? new WholeTable(events) : events;
   if (rows !== undefined && !(raw instanceof WholeTable)) {
@@ -83,7 +88,10 @@ export async function fitPipeline(
   }
   // A glob leaves to the other list what that list names.
   const chosen = continuous.filter((name) => !categorical.includes(name));
-  const maps = await fitAllCategories(source, categorical, rows, spec.unseen);
+  const features = [...chosen, ...categorical];
+  const isKept = !(source instanceof WholeTable) && 8 * source.rowCount * features.length <= cacheBytes;
+  const prepared = isKept ? await storedTable(featuresOf(source, features), new MemoryStore()) : source;
+  const maps = await fitAllCategories(prepared, categorical, rows, spec.unseen);
   const fitted: Pipeline = {
     version: 1,
     steps,
@@ -91,7 +99,11 @@ export async function fitPipeline(
     categorical: maps,
   };
   if (spec.scaling === "none") return fitted;
-  return { ...fitted, scaler: await fitScaler(source, chosen, spec.scaling, { rows, weights }) };
+  return { ...fitted, scaler: await fitScaler(prepared, chosen, spec.scaling, { rows, weights }) };
+}
+
+async function* featuresOf(source: TableSource, names: readonly string[]): AsyncGenerator<Table> {
+  for await (const piece of source.pieces()) yield onlyColumns(piece, names);
 }
 
 async function fitAllCategories(

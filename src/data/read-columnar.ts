@@ -1,4 +1,5 @@
 /** Events of CSV, TSV (plain or gzip), JSON and Parquet files, through DuckDB: at once, or piece by piece. */
+import { stat } from "node:fs/promises";
 import { LuminError } from "../errors/index.ts";
 import { finishedKind } from "./column-builder.ts";
 import type { ColumnKind } from "./column-kind.ts";
@@ -8,12 +9,14 @@ import {
   type ColumnarQuery,
   chunksOfQuery,
   columnarQuery,
+  materialised,
   type QueryColumn,
 } from "./columnar-query.ts";
 import { openSource } from "./columnar-source.ts";
 import {
   type DuckDBConnection,
   type DuckDBLimits,
+  type DuckDBSession,
   identifier,
   openDuckDB,
   rowsOf,
@@ -23,7 +26,7 @@ import { expandNames } from "./expand-names.ts";
 import { checkGzip, isGzip } from "./gzip-check.ts";
 import type { ReadTableOptions } from "./read-table.ts";
 import type { Column, Table } from "./table.ts";
-import type { TableScan } from "./table-scan.ts";
+import { rowsOfPieces, type TableScan } from "./table-scan.ts";
 import { listed, refuseTextInNumbers, textInNumbers } from "./text-in-numbers.ts";
 
 /** The events of one file. */
@@ -48,14 +51,42 @@ export function scanColumnar(
   options: ReadTableOptions,
   limits: DuckDBLimits,
 ): Promise<TableScan> {
-  return whileIntact(path, () =>
-    withDuckDB(async (connection) => {
-      const { query, result } = await withExactTypes(connection, path, options, (query) =>
-        survey(connection, query),
-      );
-      return { ...result, pieces: () => piecesOf(query, limits) };
-    }, limits),
-  );
+  return whileIntact(path, async () => {
+    const { size } = await stat(path);
+    const isSmall = size <= bytesToKeep / ((await isGzip(path)) ? 8 : 1) && limits.memory === undefined;
+    const session = await openDuckDB(limits);
+    let kept: KeptRows | undefined;
+    try {
+      const { query, result } = await withExactTypes(session.connection, path, options, async (query) => {
+        const isKept = isSmall && query.source.isCsv;
+        const rows = isKept ? await materialised(session.connection, query) : undefined;
+        kept = rows && { query: rows, session };
+        return survey(session.connection, rows ?? query);
+      });
+      return {
+        ...result,
+        pieces: () => {
+          const rows = kept;
+          kept = undefined;
+          return piecesOf(query, limits, rows);
+        },
+      };
+    } catch (error) {
+      kept = undefined;
+      throw error;
+    } finally {
+      if (kept === undefined) session.close();
+    }
+  });
+}
+
+/** Larger text files are read once for their types, and again for their rows. */
+const bytesToKeep = 200e6;
+
+/** The rows of a file in the memory of an open session, good for one time. */
+interface KeptRows {
+  readonly query: ColumnarQuery;
+  readonly session: DuckDBSession;
 }
 
 /** The names of the columns of a file, without reading its events. */
@@ -168,12 +199,15 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
   return { rowCount, columns };
 }
 
-/** Rows of one piece as it is read; what is made of them is cut anew. */
-const rowsAtOnce = 1 << 14;
-
 /** The table of `readQuery` in pieces, of which each has columns as narrow as its own values allow. */
-async function* piecesOf(query: ColumnarQuery, limits: DuckDBLimits): AsyncGenerator<Table> {
-  const { connection, close } = await openDuckDB(limits);
+async function* piecesOf(
+  query: ColumnarQuery,
+  limits: DuckDBLimits,
+  kept: KeptRows | undefined,
+): AsyncGenerator<Table> {
+  const { connection, close } = kept?.session ?? (await openDuckDB(limits));
+  // What is made of them is cut anew.
+  const rowsAtOnce = Math.min(1 << 14, rowsOfPieces(query.columns.length));
   try {
     let builders = buildersOf(query);
     let rowCount = 0;
@@ -188,7 +222,7 @@ async function* piecesOf(query: ColumnarQuery, limits: DuckDBLimits): AsyncGener
       builders = buildersOf(query);
       return table;
     };
-    for await (const chunk of chunksOfQuery(connection, query)) {
+    for await (const chunk of chunksOfQuery(connection, kept?.query ?? query)) {
       for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, chunk.rowCount);
       rowCount += chunk.rowCount;
       if (rowCount >= rowsAtOnce) yield finish();

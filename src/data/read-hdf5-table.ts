@@ -5,7 +5,7 @@ import { type Hdf5File, openHdf5, type RowRange } from "./hdf5.ts";
 import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
 import { widened } from "./stored-numbers.ts";
 import type { Column, Table } from "./table.ts";
-import { kindsOfPieces, pieceRows, scanOfTable, type TableScan } from "./table-scan.ts";
+import { kindsOfPieces, rowsOfPieces, scanOfTable, type TableScan } from "./table-scan.ts";
 
 /** What to read of an HDF5 file. */
 export interface ReadHdf5Options {
@@ -61,6 +61,8 @@ export async function scanHdf5(path: string, options: ReadHdf5Options = {}): Pro
 async function* hdf5Pieces(path: string, datasets: readonly string[], rows: number): AsyncGenerator<Table> {
   const file = await openHdf5(path, "r");
   try {
+    const widths = datasets.map((name) => file.shape(name)[1] ?? file.members(name)?.length ?? 1);
+    const pieceRows = rowsOfPieces(widths.reduce((sum, width) => sum + width, 0));
     for (let from = 0; from < rows; from += pieceRows) {
       const range = [from, Math.min(from + pieceRows, rows)] as const;
       const columns: Record<string, Column> = {};

@@ -5,7 +5,7 @@ import { DataError, FileFormatError } from "../errors/index.ts";
 import { expandNames } from "./expand-names.ts";
 import { matrixColumns, tableOfColumns, valuesColumn } from "./record-columns.ts";
 import type { Column, Table } from "./table.ts";
-import { kindsOfPieces, pieceRows, scanOfTable, type TableScan } from "./table-scan.ts";
+import { kindsOfPieces, rowsOfPieces, scanOfTable, type TableScan } from "./table-scan.ts";
 import { zipEntries } from "./zip-entries.ts";
 
 /**
@@ -56,6 +56,7 @@ async function* npyPieces(
 ): AsyncGenerator<Table> {
   const { partCount, columns } = layout;
   const size = layout.rowSize / partCount;
+  const pieceRows = rowsOfPieces(layout.rowSize / 8);
   const file = await open(path);
   try {
     for (let first = 0; first < rows; first += pieceRows) {

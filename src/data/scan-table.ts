@@ -9,19 +9,19 @@ import type { ReadTableOptions } from "./read-table.ts";
 import { columnNames, scanEvents, withMentioned } from "./root/read-root.ts";
 import { openRootFile } from "./root/root-file.ts";
 import { onlyColumns, type Table } from "./table.ts";
-import { chainScans, evenPieces, type TableScan, pieceRows as usualRows } from "./table-scan.ts";
+import { chainScans, evenPieces, rowsOfPieces, type TableScan } from "./table-scan.ts";
 
 /** What to read, as what, and in which pieces. */
 export interface ScanTableOptions extends ReadTableOptions {
-  /** Rows of a piece (default: 65,536). */
+  /** Rows of a piece (default: as many as have a million values, from 1,024 to 65,536). */
   readonly pieceRows?: number | undefined;
   /** About how many bytes the reading itself may use (default: 1 GB). The pieces do not depend on it. */
   readonly memory?: number | undefined;
 }
 
 /**
- * The events of {@link readTable} in pieces of 65,536 rows, the last one shorter: put one below the other they are the
- * same table. Memory is needed for a few pieces, not for the file (an NPZ file is unpacked whole).
+ * The events of {@link readTable} in pieces of equally many rows, the last one shorter: put one below the other they
+ * are the same table. Memory is needed for a few pieces, not for the file (an NPZ file is unpacked whole).
  *
  * @throws as `readTable` does; where no event passes a selection, when the last file has been read.
  * @example
@@ -48,8 +48,8 @@ export async function openTable(
   options: ScanTableOptions = {},
 ): Promise<TableScan> {
   if (paths.length === 0) throw new ConfigurationError("scanTable: no input file was given.");
-  const { pieceRows = usualRows, memory } = options;
-  if (!Number.isInteger(pieceRows) || pieceRows < 1) {
+  const { pieceRows, memory } = options;
+  if (pieceRows !== undefined && !(Number.isInteger(pieceRows) && pieceRows >= 1)) {
     throw new RangeError(`scanTable: pieceRows must be a whole number from 1, got ${pieceRows}.`);
   }
   for (const path of paths) await checkReadable(path);
@@ -67,7 +67,8 @@ export async function openTable(
     ...scan,
     pieces: async function* () {
       let isEmpty = true;
-      for await (const piece of evenPieces(scan, pieceRows)) {
+      const rows = pieceRows ?? rowsOfPieces(Object.keys(scan.kinds).length);
+      for await (const piece of evenPieces(scan, rows)) {
         isEmpty = false;
         yield piece;
       }
@@ -101,7 +102,7 @@ function selected(scan: TableScan, select: string, names: readonly string[]): Ta
     rowCount: undefined,
     kinds: Object.fromEntries(names.map((name) => [name, scan.kinds[name]!])),
     pieces: async function* () {
-      for await (const piece of evenPieces(scan, usualRows)) {
+      for await (const piece of evenPieces(scan, rowsOfPieces(Object.keys(scan.kinds).length))) {
         yield onlyColumns(await selectWhere(piece, select), names);
       }
     },

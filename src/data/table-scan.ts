@@ -3,8 +3,13 @@ import { DataError } from "../errors/index.ts";
 import { type ColumnKind, commonKind, emptyColumn, kindOf, setNumbers } from "./column-kind.ts";
 import type { Column, NumberColumn, Table } from "./table.ts";
 
-/** Rows of a piece, whatever memory there is: results must not depend on it. */
+/** Rows of a piece at most, whatever memory there is: results must not depend on it. */
 export const pieceRows = 65_536;
+
+/** Rows of a piece of a table of so many columns: about a million values, which are 8 MB. */
+export function rowsOfPieces(columnCount: number): number {
+  return Math.min(pieceRows, Math.max(1024, Math.floor(2 ** 20 / Math.max(1, columnCount))));
+}
 
 /** Events that are read from the start whenever their pieces are asked for. */
 export interface TableScan {
@@ -76,6 +81,11 @@ export async function kindsOfPieces(pieces: AsyncIterable<Table>): Promise<Recor
 export async function* evenPieces({ kinds, pieces }: TableScan, rows: number): AsyncGenerator<Table> {
   let piece = new Piece(kinds, rows, 0);
   for await (const table of pieces()) {
+    if (piece.rowCount === 0 && table.rowCount === rows && isOfKinds(table, kinds)) {
+      yield table;
+      piece = new Piece(kinds, rows, piece.firstRow + rows);
+      continue;
+    }
     for (let from = 0; from < table.rowCount; ) {
       from += piece.add(table, from);
       if (piece.rowCount === rows) {
@@ -87,25 +97,37 @@ export async function* evenPieces({ kinds, pieces }: TableScan, rows: number): A
   if (piece.rowCount > 0) yield piece.finish();
 }
 
+function isOfKinds({ columns }: Table, kinds: Readonly<Record<string, ColumnKind>>): boolean {
+  const entries = Object.entries(kinds);
+  return (
+    entries.length === Object.keys(columns).length &&
+    entries.every(([name, kind]) => kindOf(columns[name]!) === kind)
+  );
+}
+
 /** A table of some rows that is being filled. */
 class Piece {
   readonly firstRow: number;
   readonly #rows: number;
-  readonly #columns: readonly (readonly [string, NumberColumn | string[]])[];
+  readonly #kinds: Readonly<Record<string, ColumnKind>>;
+  #columns: readonly (readonly [string, NumberColumn | string[]])[] = [];
   rowCount = 0;
 
   constructor(kinds: Readonly<Record<string, ColumnKind>>, rows: number, firstRow: number) {
     this.#rows = rows;
     this.firstRow = firstRow;
-    this.#columns = Object.entries(kinds).map(([name, kind]) => [
-      name,
-      kind === "text" ? [] : emptyColumn(kind, rows),
-    ]);
+    this.#kinds = kinds;
   }
 
   /** Takes rows of a table from `from` on, as many as fit; how many. */
   add(table: Table, from: number): number {
     const count = Math.min(table.rowCount - from, this.#rows - this.rowCount);
+    if (this.rowCount === 0) {
+      this.#columns = Object.entries(this.#kinds).map(([name, kind]) => [
+        name,
+        kind === "text" ? [] : emptyColumn(kind, this.#rows),
+      ]);
+    }
     for (const [name, column] of this.#columns) {
       const values = table.columns[name]!;
       if (ArrayBuffer.isView(column)) {

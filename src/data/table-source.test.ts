@@ -7,7 +7,15 @@ import { Stream } from "../array/random.ts";
 import { DiskStore, MemoryStore } from "./column-store.ts";
 import { fitPipeline, type PipelineSpec } from "./pipeline.ts";
 import { selectRows, type Table, tableOf } from "./table.ts";
-import { chained, gatheredNumbers, markedRows, storedTable, WholeTable, wholeTable } from "./table-source.ts";
+import {
+  chained,
+  dealtTables,
+  gatheredNumbers,
+  storedTable,
+  type TableSource,
+  WholeTable,
+  wholeTable,
+} from "./table-source.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lumin-source-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -73,11 +81,17 @@ describe("a table in pieces", () => {
     await store.remove();
   });
 
-  it("gives the marked rows, and several sources one after the other", async () => {
+  it("is dealt to several stores, of which it leaves none behind; several sources one after the other", async () => {
     const table = events(50, 2);
-    const source = await storedTable(cut(table, 8), new MemoryStore());
+    const store = await DiskStore.create(folder);
+    await storedTable(cut(table, 8), store);
     const marks = Uint8Array.from({ length: 50 }, (_, i) => (i % 3 === 0 ? 1 : 0));
-    const [rest, chosen] = [markedRows(source, marks, 0), markedRows(source, marks, 1)];
+    const [rest, chosen] = (await dealtTables(store, marks, [new MemoryStore(), new MemoryStore()])) as [
+      TableSource,
+      TableSource,
+    ];
+    for (const left of [store, new MemoryStore()]) for await (const _ of left.drain()) expect.unreachable();
+    await store.remove();
     const rows = [...marks.keys()];
     expect(await wholeTable(chosen)).toEqual(
       selectRows(

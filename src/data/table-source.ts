@@ -1,6 +1,6 @@
 /** Events that are gone through in pieces, as often as wanted: tables that need not fit into memory. */
 import type { ColumnStore } from "./column-store.ts";
-import { concatenateTables, numbersOf, selectRows, type Table } from "./table.ts";
+import { concatenateTables, numbersOf, selectRows, type Table, tableOf } from "./table.ts";
 
 /** A table in pieces, always the same ones in the same order. */
 export interface TableSource {
@@ -62,23 +62,40 @@ export async function storedTable(pieces: AsyncIterable<Table>, store: ColumnSto
     await store.add(columns);
     counts.push(rowCount);
   }
+  return tableInStore(store, counts);
+}
+
+/**
+ * Takes a table out of its store, piece by piece, and puts each row into one of other stores.
+ *
+ * @param marks of each row the number of its new store.
+ */
+export async function dealtTables(
+  from: ColumnStore,
+  marks: Uint8Array,
+  stores: readonly ColumnStore[],
+): Promise<TableSource[]> {
+  const counts = stores.map((): number[] => []);
+  let first = 0;
+  for await (const columns of from.drain()) {
+    const piece = tableOf(columns);
+    for (const [mark, store] of stores.entries()) {
+      const rows: number[] = [];
+      for (let i = 0; i < piece.rowCount; i++) if (marks[first + i] === mark) rows.push(i);
+      if (rows.length === 0) continue;
+      await store.add(rows.length === piece.rowCount ? columns : selectRows(piece, rows).columns);
+      counts[mark]!.push(rows.length);
+    }
+    first += piece.rowCount;
+  }
+  return stores.map((store, mark) => tableInStore(store, counts[mark]!));
+}
+
+/** @param counts the rows of each block. */
+function tableInStore(store: ColumnStore, counts: readonly number[]): TableSource {
   return new TableInPieces(sumOf(counts), async function* () {
     let i = 0;
     for await (const columns of store.blocks()) yield { rowCount: counts[i++]!, columns };
-  });
-}
-
-/** The rows of a source whose mark is the wanted one. */
-export function markedRows(source: TableSource, marks: Uint8Array, wanted: number): TableSource {
-  const rowCount = marks.reduce((count, mark) => count + (mark === wanted ? 1 : 0), 0);
-  return new TableInPieces(rowCount, async function* () {
-    let first = 0;
-    for await (const piece of source.pieces()) {
-      const rows: number[] = [];
-      for (let i = 0; i < piece.rowCount; i++) if (marks[first + i] === wanted) rows.push(i);
-      first += piece.rowCount;
-      if (rows.length > 0) yield rows.length === piece.rowCount ? piece : selectRows(piece, rows);
-    }
   });
 }
 

@@ -48,7 +48,7 @@ export function columnOf(table: Table, name: string): Column {
 export function numbersOf(table: Table, name: string): Float32Array | Float64Array {
   const column = columnOf(table, name);
   if (column instanceof Float32Array || column instanceof Float64Array) return column;
-  if (column instanceof Int32Array) return Float64Array.from(column);
+  if (column instanceof Int32Array) return new Float64Array(column);
   const numbers = new Float64Array(column.length);
   for (let i = 0; i < numbers.length; i++) {
     const value = column[i]!;

@@ -100,28 +100,47 @@ function hasMissing(column: EventColumn, missing: readonly number[]): boolean {
     const wanted = missing.filter(Number.isSafeInteger).map(BigInt);
     return wanted.some((value) => column.includes(value));
   }
-  if (column instanceof Int32Array) return missing.some((value) => column.includes(value));
-  if (column instanceof Float32Array || column instanceof Float64Array) {
-    const rounded = column instanceof Float32Array ? missing.map(Math.fround) : missing;
-    for (let i = 0; i < column.length; i++) {
-      const value = column[i]!;
-      if (value - value !== 0 ? !Number.isNaN(value) : rounded.includes(value)) return true;
-    }
+  if (!ArrayBuffer.isView(column)) return false;
+  const wanted = column instanceof Int32Array ? missing : storedValues(column, missing);
+  return (
+    wanted.some((value) => holds(column, value)) || (!(column instanceof Int32Array) && hasInfinity(column))
+  );
+}
+
+/** As `includes`, which takes eight times as long. */
+function holds(column: Float32Array | Float64Array | Int32Array, value: number): boolean {
+  for (let i = 0; i < column.length; i++) if (column[i] === value) return true;
+  return false;
+}
+
+function hasInfinity(column: Float32Array | Float64Array): boolean {
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i]!;
+    if (value - value !== 0 && !Number.isNaN(value)) return true;
   }
   return false;
 }
 
 function withNaN(column: EventColumn, missing: readonly number[]): EventColumn {
-  if (column instanceof Float32Array) {
-    const rounded = missing.map(Math.fround);
-    return column.map((value) => (value - value !== 0 || rounded.includes(value) ? Number.NaN : value));
-  }
-  const values = new Float64Array(column.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = Number(column[i]);
-    values[i] = value - value !== 0 || missing.includes(value) ? Number.NaN : value;
+  const values = column instanceof Float32Array ? column.slice() : doublesOf(column);
+  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) values[i] = Number.NaN;
+  for (const each of storedValues(values, missing)) {
+    for (let i = 0; i < values.length; i++) if (values[i] === each) values[i] = Number.NaN;
   }
   return values;
+}
+
+function doublesOf(column: EventColumn): Float64Array {
+  if (column instanceof Float64Array) return column.slice();
+  if (column instanceof Int32Array) return new Float64Array(column);
+  const values = new Float64Array(column.length);
+  for (let i = 0; i < values.length; i++) values[i] = Number(column[i]);
+  return values;
+}
+
+/** The missing values as a column holds them, in single or double precision. */
+function storedValues(column: Float32Array | Float64Array, missing: readonly number[]): readonly number[] {
+  return column instanceof Float32Array ? missing.map(Math.fround) : missing;
 }
 
 function chosenVectors(names: readonly string[], wanted: readonly string[] | undefined): VectorColumns[] {

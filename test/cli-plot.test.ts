@@ -7,6 +7,7 @@ import { plotKinds } from "../src/cli/plot-kinds.ts";
 import { presentError } from "../src/cli/present-error.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { StreamReporter } from "../src/cli/reporter.ts";
+import { readTable, writeTable } from "../src/data/index.ts";
 import { lumin, scratchFolder, small, writeSample } from "./cli-harness.ts";
 
 const folder = scratchFolder();
@@ -187,6 +188,30 @@ describe("lumin plot", () => {
     expect(await sums(events, events)).toEqual(once.map((sum) => 2 * sum));
   });
 
+  it("reads every format alike", async () => {
+    const table = await readTable([events], { columns: ["DER_mass_vis", "Label", "Weight"] });
+    const pictures: string[] = [];
+    for (const file of [at("same.csv"), at("same.parquet"), at("same.h5")]) {
+      await writeTable(file, table);
+      expect(
+        await plot(
+          "feature",
+          file,
+          "--column",
+          "DER_mass_vis",
+          "--by",
+          "Label",
+          "--weight",
+          "Weight",
+          "--out",
+          at("same.svg"),
+        ),
+      ).toBeUndefined();
+      pictures.push(readFileSync(at("same.svg"), "utf8"));
+    }
+    expect(new Set(pictures).size).toBe(1);
+  });
+
   it("writes SVG, PNG, PDF, a page and the specification, as the compiled program too", async () => {
     const words = ["plot", "roc", scores, ...typed(prediction), "--replicas", "0"];
     const starts = { svg: "<svg", png: "\u0089PNG", pdf: "%PDF", html: "<!doctype html>", json: "{" };
@@ -238,7 +263,7 @@ describe("bad input of lumin plot is told in one sentence, and leaves files as t
       "--column DER_pt_h --select DER_pt_h<0",
       `no event of "${events}" passes the selection DER_pt_h<0.`,
     ],
-    ["feature", at("none.csv"), "--column x", `"${at("none.csv")}"`],
+    ["feature", at("none.csv"), "--column x", `"${at("none.csv")}": there is no such file or folder.`],
     [
       "feature",
       run,
@@ -264,7 +289,7 @@ describe("bad input of lumin plot is told in one sentence, and leaves files as t
       "--column pred --truth x",
       "plot roc: --truth is not for this kind. It takes --column, --signal, ",
     ],
-    ["roc", at("nowhere"), "--column pred --by x", `"${at("nowhere")}"`],
+    ["roc", at("nowhere"), "", `"${at("nowhere")}": there is no such file or folder.`],
     ["losses", events, "", "plot losses: this is drawn of one run folder, or the history.jsonl of members; "],
     ["events", run, "--objects PRI_lep", "this is drawn of files of events, or a JSON file of its numbers; "],
     ["events", events, "--objects PRI_l", "PRI_l_pt and PRI_l_phi, were expected; there are PRI_lep_pt, "],

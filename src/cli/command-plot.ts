@@ -60,6 +60,8 @@ async function pictureOf(
   options: PlotOptions,
 ): Promise<Found> {
   const [first] = paths;
+  const absent = paths.find((path) => statSync(path, { throwIfNoEntry: false }) === undefined);
+  if (absent !== undefined) throw new FileFormatError(`"${absent}": there is no such file or folder.`);
   if (isFolder(first!)) {
     if (kind.fromRun === undefined || paths.length > 1) throw wrongSource(name, kind, paths);
     const foreign = [...eventOptions, "signal" as const].find((option) => options[option] !== undefined);

@@ -167,16 +167,13 @@ export const plotKinds: Readonly<Record<string, PlotKind>> = Object.fromEntries<
   kind("predictions", {
     options: ["column", "bins", "range", "cut", "sums", "zoom"],
     ...{ columns: column, schema: numbers.predictionNumbers, run: ofRun.runPredictions },
-    events: (
-      events,
-      options,
-    ): ReturnType<typeof ofRun.runPredictions> extends Promise<infer P> ? P : never => ({
+    events: (events, options): numbers.NamedPredictions => ({
       ...ofEvents.predictionHistograms(events, options),
       ...(options.cut === undefined ? {} : { cut: options.cut }),
     }),
-    draw: ({ cut, ...histograms }, settings, { sums, zoom }) =>
+    draw: ({ cut, quantity, ...histograms }, settings, { sums, zoom }) =>
       plotPredictions(histograms, {
-        ...settings,
+        ...xTitle(settings, quantity),
         ...(cut === undefined ? {} : { cut }),
         ...(zoom === undefined ? {} : { zoom: { x: zoom } }),
         normalise: sums !== true,

@@ -55,7 +55,13 @@ export const stackNumbers: z.ZodType<NamedStack> = z.object({
   lines: samples.exactOptional(),
   data: z.object({ name: text, ...histogram }).optional(),
 });
-export const predictionNumbers: z.ZodType<PredictionHistograms & { readonly cut?: number }> = z.object({
+/** Histograms of a prediction, with its name where it is not just one, and a cut. */
+export interface NamedPredictions extends PredictionHistograms {
+  readonly quantity?: string;
+  readonly cut?: number;
+}
+export const predictionNumbers: z.ZodType<NamedPredictions> = z.object({
+  quantity: text.exactOptional(),
   validation: classes,
   training: classes.exactOptional(),
   cut: number.exactOptional(),

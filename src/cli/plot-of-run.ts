@@ -10,7 +10,6 @@ import type {
   ContributionBox,
   LabelledRocCurve,
   MeasuredEpoch,
-  PredictionHistograms,
   ReliabilityCurve,
   ResolutionProfile,
   RunReport,
@@ -27,7 +26,7 @@ import { classNames, isTrees } from "./analysis.ts";
 import type { ExplainMethod } from "./explain-methods.ts";
 import { explainedEvents } from "./explained-events.ts";
 import { type Interpretation, readInterpretation } from "./interpretation.ts";
-import type { NamedEmbedding } from "./plot-numbers.ts";
+import type { NamedEmbedding, NamedPredictions } from "./plot-numbers.ts";
 import type { PlotEvents, PlotOptions } from "./plot-options.ts";
 import { matrixOf, readPredictions } from "./predictions-file.ts";
 import { figuresOfTask, type ScoredSets } from "./run-figures.ts";
@@ -108,17 +107,24 @@ async function figures(run: PlottedRun): Promise<Partial<RunReport>> {
 export async function runPredictions(
   run: PlottedRun,
   { column, cut }: PlotOptions,
-): Promise<PredictionHistograms & { readonly cut?: number }> {
+): Promise<NamedPredictions> {
   const { predictions, classResponses, regressions } = await figures(run);
   if (predictions) {
     const chosen = cut ?? readMetrics(run.paths).cut?.value;
     return { ...predictions, ...(typeof chosen === "number" ? { cut: chosen } : {}) };
   }
   const several = [
-    ...(classResponses ?? []).map((each) => ({ name: each.class, histograms: each.predictions })),
-    ...(regressions ?? []).map(({ target, differences }) => ({ name: target, histograms: differences })),
+    ...(classResponses ?? []).map((each) => ({
+      ...{ name: each.class, histograms: each.predictions },
+      quantity: `Predicted probability of ${each.class}`,
+    })),
+    ...(regressions ?? []).map(({ target, differences }) => ({
+      ...{ name: target, histograms: differences },
+      quantity: `Prediction − truth of ${target}`,
+    })),
   ];
-  return chosenOf("predictions", several, column).histograms;
+  const { histograms, quantity } = chosenOf("predictions", several, column);
+  return { ...histograms, quantity };
 }
 
 /** ROC curves of all sets of events. */

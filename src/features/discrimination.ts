@@ -8,7 +8,6 @@ import {
   growSelectionForest,
   type SelectionForest,
   splitFeatureEvents,
-  timesDrawn,
 } from "./selection-forest.ts";
 
 /** A set of events. */
@@ -217,6 +216,12 @@ function kolmogorovDistance(values: Float64Array, labels: Float64Array, weights:
     if (isStep) largest = Math.max(largest, Math.abs(difference));
   }
   return largest;
+}
+
+/** The weights of events that were drawn so often. */
+function timesDrawn(weights: Numbers | undefined, counts: Uint8Array | undefined): Numbers | undefined {
+  if (weights === undefined || counts === undefined) return counts ?? weights;
+  return Float64Array.from(counts, (count, i) => count * weights[i]!);
 }
 
 /** Standard deviation of those that are not NaN. */

@@ -136,31 +136,6 @@ export function withEvents(events: FeatureEvents, rows: ArrayLike<number>): Feat
   };
 }
 
-/** The events of both, which have the same features. */
-export function togetherEvents(first: FeatureEvents, second: FeatureEvents): FeatureEvents {
-  const join = (a: Numbers, b: Numbers): Float64Array => {
-    const all = new Float64Array(a.length + b.length);
-    all.set(a);
-    all.set(b, a.length);
-    return all;
-  };
-  return {
-    ...first,
-    columns: first.columns.map((column, f) => join(column, second.columns[f]!)),
-    targets: join(first.targets, second.targets),
-    weights: first.weights && second.weights && join(first.weights, second.weights),
-  };
-}
-
-/** The weights of events that were drawn so often. */
-export function timesDrawn(
-  weights: Numbers | undefined,
-  counts: Uint8Array | undefined,
-): Numbers | undefined {
-  if (weights === undefined || counts === undefined) return counts ?? weights;
-  return Float64Array.from(counts, (count, i) => count * weights[i]!);
-}
-
 /** The events in two parts at random, the second with the given share of each class. */
 export function splitFeatureEvents(
   task: TreeTask,

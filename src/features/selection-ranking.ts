@@ -1,8 +1,9 @@
 /** Features in order of importance: by repeated forests, and by forests on bootstrapped events. */
-import { Stream } from "../array/index.ts";
+import { type Numbers, Stream } from "../array/index.ts";
 import { permutationImportance } from "../trees/index.ts";
 import {
   defaultSelectionForest,
+  type FeatureEvents,
   growSelectionForest,
   type RepeatedScore,
   repeatedScore,
@@ -11,7 +12,6 @@ import {
   scoreFeatures,
   selectionScore,
   splitFeatureEvents,
-  togetherEvents,
   withEvents,
 } from "./selection-forest.ts";
 
@@ -91,6 +91,22 @@ function divisionsOf(events: SelectionEvents, count: number, seed: number): Sele
   return Array.from({ length: count }, (_, r) =>
     r === 0 ? events : splitFeatureEvents(task, all, share, new Stream(seed, "ranking division", r)),
   );
+}
+
+/** The events of both, which have the same features. */
+function togetherEvents(first: FeatureEvents, second: FeatureEvents): FeatureEvents {
+  const join = (a: Numbers, b: Numbers): Float64Array => {
+    const all = new Float64Array(a.length + b.length);
+    all.set(a);
+    all.set(b, a.length);
+    return all;
+  };
+  return {
+    ...first,
+    columns: first.columns.map((column, f) => join(column, second.columns[f]!)),
+    targets: join(first.targets, second.targets),
+    weights: first.weights && second.weights && join(first.weights, second.weights),
+  };
 }
 
 /** How often a feature was kept. */

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { dropColumns, type Table } from "../data/index.ts";
-import { checkExportable, exportOnnx, exportSafetensors } from "../ensemble/index.ts";
+import { checkExportable, exportOnnx, exportSafetensors, type TreeForm } from "../ensemble/index.ts";
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
@@ -16,6 +16,7 @@ import type { RunRecord } from "./run-record.ts";
 export interface ExportOptions {
   readonly onnx?: string;
   readonly inputs: "columns" | "matrix";
+  readonly trees: TreeForm;
   readonly augment: boolean;
   readonly input?: readonly string[];
   readonly safetensors?: string;
@@ -58,6 +59,7 @@ export async function exportCommand(
       plan,
       events,
       inputs: options.inputs,
+      trees: options.trees,
       metadata,
       version: packageVersion(),
       signal,

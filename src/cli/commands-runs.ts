@@ -170,6 +170,14 @@ callback Snapshots. The new run is evaluated on the same events as the old one.`
         .choices(["columns", "matrix"])
         .default("columns"),
     )
+    .addOption(
+      new Option(
+        "--trees <form>",
+        "how trees are written: in plain operators, or as ONNX's operator for trees, which is faster and not everywhere",
+      )
+        .choices(["plain", "operator"])
+        .default("plain"),
+    )
     .option("--no-augment", "predict the events as they are, without averaging over their mirror images")
     .option("--input <file...>", "raw events to check the file on, or to bin (default: those of the run)")
     .option("--safetensors <folder>", "write the weights, one file a network")

@@ -120,9 +120,11 @@ export class GraphWriter {
     input: readonly string[],
     output: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
+    domain?: string,
   ): void {
     const written = Object.entries(attributes).map(([name, value]) => attribute(name, value));
-    this.nodes.push({ name: output[0]!, opType, input, output, attribute: written });
+    const from = domain === undefined ? {} : { domain };
+    this.nodes.push({ name: output[0]!, opType, ...from, input, output, attribute: written });
   }
 
   /** True if nothing but one node uses the value, so that it may be merged into that node. */

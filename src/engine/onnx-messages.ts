@@ -5,7 +5,7 @@ import protobuf from "protobufjs/light.js";
 export const elementType = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 
 /** Numbers of the format's attribute kinds. */
-const attributeKind = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7 } as const;
+const attributeKind = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface TensorMessage {
   readonly name?: string;
@@ -24,10 +24,13 @@ export interface AttributeMessage {
   readonly g?: GraphMessage;
   readonly floats?: readonly number[];
   readonly ints?: readonly number[];
+  readonly strings?: readonly Uint8Array[];
 }
 
 export interface NodeMessage {
   readonly name?: string;
+  /** Set of operators that it is of; the general one where absent. */
+  readonly domain?: string;
   readonly opType: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
@@ -54,16 +57,22 @@ export interface GraphMessage {
   readonly output: readonly ValueInfoMessage[];
 }
 
-/** What an attribute may hold: a number that is written as integer or as float, a list of integers, a graph. */
+/** What an attribute may hold: a number that is written as integer or as float, text, lists of these, a graph. */
 export type AttributeValue =
   | { readonly i: number }
   | { readonly f: number }
   | { readonly s: string }
   | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
   | { readonly g: GraphMessage };
 
 export function attribute(name: string, value: AttributeValue): AttributeMessage {
-  if ("s" in value) return { name, type: attributeKind.s, s: new TextEncoder().encode(value.s) };
+  const encoder = new TextEncoder();
+  if ("s" in value) return { name, type: attributeKind.s, s: encoder.encode(value.s) };
+  if ("strings" in value) {
+    return { name, type: attributeKind.strings, strings: value.strings.map((text) => encoder.encode(text)) };
+  }
   const kind = Object.keys(value)[0] as keyof typeof attributeKind;
   return { name, type: attributeKind[kind], ...value };
 }
@@ -96,6 +105,7 @@ const schema = protobuf.Root.fromJSON({
         g: field(6, "Graph"),
         floats: repeated(7, "float"),
         ints: repeated(8, "int64"),
+        strings: repeated(9, "bytes"),
         type: field(20, "int32"),
       },
     },
@@ -106,6 +116,7 @@ const schema = protobuf.Root.fromJSON({
         name: field(3, "string"),
         opType: field(4, "string"),
         attribute: repeated(5, "Attribute"),
+        domain: field(7, "string"),
       },
     },
     Graph: {
@@ -138,7 +149,10 @@ export interface ModelNotes {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The bytes of an .onnx file: operator set 17, IR version 8. */
+/** The operators of classical machine learning, and the version of theirs that goes with operator set 17. */
+export const classicalOperators = { domain: "ai.onnx.ml", version: 3 } as const;
+
+/** The bytes of an .onnx file: operator set 17, IR version 8; with trees as nodes also that of classical operators. */
 export function encodeModel(
   graph: GraphMessage,
   { producerVersion, metadata = {} }: ModelNotes = {},
@@ -150,7 +164,12 @@ export function encodeModel(
       producerName: "lumin-hep",
       ...(producerVersion === undefined ? {} : { producerVersion }),
       graph,
-      opsetImport: [{ domain: "", version: 17 }],
+      opsetImport: [
+        { domain: "", version: 17 },
+        ...(graph.node.some(({ domain }) => domain === classicalOperators.domain)
+          ? [classicalOperators]
+          : []),
+      ],
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     })
     .finish();

@@ -11,6 +11,7 @@ import { TreeModel } from "../tree-model.ts";
 import { NodeBuilder } from "./node-builder.ts";
 import { traceRestored, traceVariants } from "./trace-augmentation.ts";
 import { type InputForm, inputValue, matrixName, tracePipeline } from "./trace-pipeline.ts";
+import { traceTreeOperator } from "./trace-tree-operator.ts";
 import { traceTrees } from "./trace-trees.ts";
 import type { ExportedInput } from "./traced-columns.ts";
 
@@ -31,7 +32,13 @@ export interface GraphParts {
   readonly form: InputForm;
   /** The function of the networks' endcap. */
   readonly endcap?: EndcapFunction | undefined;
+  readonly trees?: TreeForm | undefined;
 }
+
+/** How trees are written: as operators that every runtime has, or as one node of the set for trees. */
+export type TreeForm = "plain" | "operator";
+
+const traceTreesAs = { plain: traceTrees, operator: traceTreeOperator } as const;
 
 /** What the networks read. */
 const networkInputs = "network/inputs";
@@ -44,6 +51,7 @@ export function exportGraph({
   columnNames,
   form,
   endcap,
+  trees = "plain",
 }: GraphParts): ExportedGraph {
   const { members, featureCount } = ensemble;
   const table = input(networkInputs, ["rows", featureCount]);
@@ -76,7 +84,7 @@ export function exportGraph({
     const share = builder.floats(`${part}/share`, Float32Array.of(member.weight), []);
     const prediction =
       member.model instanceof TreeModel
-        ? traceTrees(builder, member.model.trees, networkInputs, part)
+        ? traceTreesAs[trees](builder, member.model.trees, networkInputs, part)
         : networkPrediction(builder, network!, networkOf(member, "export"));
     return builder.node("Mul", [prediction, share]);
   });

@@ -8,7 +8,7 @@ import { DataError } from "../../errors/index.ts";
 import type { Ensemble } from "../ensemble.ts";
 import { TreeModel } from "../tree-model.ts";
 import { checkExport, type ExportCheck } from "./check-export.ts";
-import { exportGraph } from "./export-graph.ts";
+import { exportGraph, type TreeForm } from "./export-graph.ts";
 import { cppSnippet, pythonSnippet } from "./snippets.ts";
 import type { InputForm } from "./trace-pipeline.ts";
 import type { ExportedInput } from "./traced-columns.ts";
@@ -24,6 +24,11 @@ export interface ExportOnnxOptions {
   readonly events: Table;
   /** One input a raw column `[events]` (the default), or all in one matrix `[events, columns]`. */
   readonly inputs?: InputForm | undefined;
+  /**
+   * Trees as plain operators (the default), which every runtime has, or each model as one node of the operator for
+   * trees (ai.onnx.ml 3), which is faster and which not all have.
+   */
+  readonly trees?: TreeForm | undefined;
   /** Texts to store beside what is always stored: versions, fingerprints of the data. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly version?: string | undefined;
@@ -40,7 +45,7 @@ export interface ExportedFile extends ExportCheck {
 const checkedEvents = 4000;
 
 /**
- * Writes an ensemble with its preprocessing as one ONNX file of operator set 17 and IR version 8, plain operators only,
+ * Writes an ensemble with its preprocessing as one ONNX file of operator set 17 and IR version 8, plain operators only (but see `trees`),
  * and a snippet of Python and of C++ beside it. The file appears only when its prediction agrees with the ensemble's own
  * on the given events, to 1e-5 · max(1, |prediction|); the largest difference is stored in it.
  *
@@ -55,7 +60,8 @@ export async function exportOnnx(path: string, options: ExportOnnxOptions): Prom
   const columnNames = Object.keys(options.events.columns);
   const isAllTrees = ensemble.members.every(({ model }) => model instanceof TreeModel);
   const endcap = isAllTrees ? undefined : await ensemble.builder.resolveEndcap();
-  const { graph, inputs, output } = exportGraph({ ensemble, pipeline, plan, columnNames, form, endcap });
+  const parts = { ensemble, pipeline, plan, columnNames, form, endcap, trees: options.trees };
+  const { graph, inputs, output } = exportGraph(parts);
   const sample = spread(options.events, checkedEvents);
   if (sample.rowCount === 0) throw new DataError("export: there is no event to check the file on.");
   for (const { name, kind } of inputs) if (kind !== "code") numbersOf(sample, name);

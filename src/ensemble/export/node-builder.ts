@@ -54,6 +54,18 @@ export class NodeBuilder {
     return this.#writer.node(opType, inputs, attributes);
   }
 
+  /** A node of another set of operators than the general one, with one output. */
+  nodeOf(
+    domain: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): string {
+    const output = this.names.fresh(opType);
+    this.#writer.addNode(opType, inputs, [output], attributes, domain);
+    return output;
+  }
+
   /** A node with the given names for its outputs. */
   nodeInto(
     outputs: readonly string[],

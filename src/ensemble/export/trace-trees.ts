@@ -1,5 +1,5 @@
 /** Trees as plain operators: all events walk down all trees at once, one level a step. */
-import type { TreeEnsemble } from "../../trees/index.ts";
+import type { Link, TreeEnsemble } from "../../trees/index.ts";
 import { categoriesOf, type Tree } from "../../trees/index.ts";
 import type { NodeBuilder } from "./node-builder.ts";
 
@@ -55,8 +55,12 @@ export function traceTrees(builder: NodeBuilder, trees: TreeEnsemble, inputs: st
   }
   const sum = builder.node("ReduceSum", [gather(value, node), names.integers([1])], { keepdims: { i: 0 } });
   const base = builder.floats(`${part}/base`, Float32Array.from(trees.base), [outputs]);
-  const score = builder.node("Add", [sum, base]);
-  switch (trees.link) {
+  return linked(builder, trees.link, builder.node("Add", [sum, base]));
+}
+
+/** The prediction from scores `[events, outputs]`. */
+export function linked(builder: NodeBuilder, link: Link, score: string): string {
+  switch (link) {
     case "identity":
       return score;
     case "logistic":
@@ -118,7 +122,7 @@ function depthOf({ feature, right }: Tree): number {
 }
 
 /** The largest number of single precision that is not above t: single-precision values are split alike. */
-function singleAtMost(t: number): number {
+export function singleAtMost(t: number): number {
   const single = Float32Array.of(t);
   if (!(single[0]! > t)) return single[0]!;
   const bits = new Int32Array(single.buffer);

@@ -64,7 +64,10 @@ async function tests(name, options) {
       "--reporter=./scripts/vitest-report.mjs",
       ...options,
     ],
-    { limitMinutes: options.length > 0 ? 150 : 45, env: { ...process.env, ...plain, LUMIN_TEST_REPORT: report } },
+    {
+      limitMinutes: options.length > 0 ? 150 : 45,
+      env: { ...process.env, ...plain, LUMIN_TEST_REPORT: report },
+    },
   );
   try {
     const { tests, broken } = JSON.parse(readFileSync(report, "utf8"));

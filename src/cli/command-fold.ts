@@ -33,7 +33,9 @@ export async function foldCommand(
   if (existsSync(out)) {
     throw new ConfigurationError(`--out "${out}": this already exists. Choose another name, or delete it.`);
   }
-  const files = await fingerprintFiles(inputFiles, signal);
+  const fingerprints = fingerprintFiles(inputFiles, signal);
+  // Awaited below, where it may fail.
+  fingerprints.catch(() => {});
   const modules = await fingerprintFiles(userModules(analysis, directory), signal);
   await mkdir(out, { recursive: true });
   try {
@@ -60,7 +62,7 @@ export async function foldCommand(
         formatVersion: 1,
         versions: softwareVersions(),
         analysis: withoutFiles(analysis),
-        files,
+        files: await fingerprints,
         modules,
         foldSizes,
         validationCount: validation.source.rowCount,

@@ -1,5 +1,6 @@
 /** Labelled events to a fold file: preprocessing fitted, weights scaled, events dealt into folds, piece by piece. */
 import {
+  type ApplyPipelineOptions,
   applyPipeline,
   type Block,
   type Column,
@@ -56,6 +57,7 @@ export async function planFolds(
   const { weights, scale, wholeTargets } = await survey(analysis, { source, label });
   const derived = Object.keys(input.columns);
   const raw = derived.length === 0 ? source : await source.map((piece) => dropColumns(piece, derived));
+  const transformed = new MemoryStore();
   const fitted = await fitPipeline(
     raw,
     {
@@ -67,7 +69,8 @@ export async function planFolds(
       scaling: features.scaling,
       unseen: features.unseen,
     },
-    { directory, weights, cacheBytes },
+    // Derived columns that no feature needs are made for the fit only.
+    { directory, weights, cacheBytes, transformed: derived.length > 0 ? undefined : transformed },
   );
   const names = Object.keys((await firstPiece(raw))?.columns ?? {});
   const pipeline = checkedPipeline(analysis, fitted, names);
@@ -77,10 +80,15 @@ export async function planFolds(
     foldRows,
     async write(path, store = new MemoryStore()) {
       const foldOf = foldNumbers(foldRows, source.rowCount);
+      const known = transformed.drain()[Symbol.asyncIterator]();
       let first = 0;
       for await (const piece of source.pieces()) {
         const events = label(piece);
-        const block = await preparedBlock(analysis, pipeline, events, scale, directory);
+        const { value: columns } = await known.next();
+        const block = await preparedBlock(analysis, pipeline, events, scale, {
+          directory,
+          transformed: columns && { rowCount: piece.rowCount, columns },
+        });
         for (const [fold, rows] of rowsByFold(foldOf, first, piece.rowCount))
           await store.add(rowsOfBlock(block, rows, piece.rowCount), fold);
         first += piece.rowCount;
@@ -105,7 +113,7 @@ export async function writeFurtherFolds(
   const { wholeTargets } = await survey(analysis, { source, label });
   await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
     for await (const piece of source.pieces()) {
-      yield foldOfBlock(await preparedBlock(analysis, pipeline, label(piece), undefined, directory));
+      yield foldOfBlock(await preparedBlock(analysis, pipeline, label(piece), undefined, { directory }));
     }
   });
 }
@@ -230,10 +238,10 @@ async function preparedBlock(
   pipeline: Pipeline,
   events: LabelledEvents,
   scale: TrainingWeightScale | undefined,
-  directory: string,
+  options: ApplyPipelineOptions,
 ): Promise<Block> {
   const { table, targets, weights } = events;
-  const { features, table: transformed } = await applyPipeline(pipeline, table, { directory });
+  const { features, table: transformed } = await applyPipeline(pipeline, table, options);
   const scaled = scale === undefined ? weights : scale.scaled(events);
   return {
     [featuresKey]: features,

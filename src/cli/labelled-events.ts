@@ -113,8 +113,10 @@ export function rowsOfMatrix(
 ): Float32Array | Float64Array {
   const size = rows.length * width;
   const result = values instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  let at = 0;
   for (let i = 0; i < rows.length; i++) {
-    result.set(values.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+    const from = rows[i]! * width;
+    for (let j = from; j < from + width; j++) result[at++] = values[j]!;
   }
   return result;
 }
@@ -129,8 +131,8 @@ export function checkTargetColumns(targets: readonly string[], known: readonly s
 }
 
 function checkBinary(column: string, targets: Float32Array): void {
-  const other = targets.find((value) => value !== 0 && value !== 1);
-  if (other !== undefined) {
+  for (const other of targets) {
+    if (other === 0 || other === 1) continue;
     throw new DataError(
       `target "${column}": a binary target has the classes 0 and 1, but there is ${other}. Give target.classes.`,
     );

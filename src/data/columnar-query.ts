@@ -21,6 +21,8 @@ export interface QueryColumn {
   readonly kind: ColumnKind;
   /** The SQL of its values, without NULL. */
   readonly sql: string;
+  /** Whether it is known that whole numbers have no gaps. */
+  readonly isComplete?: boolean;
 }
 
 /** The query for some columns of a file. @throws DataError for columns of lists and the like. */
@@ -45,9 +47,18 @@ export function columnarQuery(
   return { source, columns, select };
 }
 
-/** A builder for each column of the query. */
-export function buildersOf({ columns, source }: ColumnarQuery): ColumnBuilder[] {
-  return columns.map(({ kind }) => new ColumnBuilder(kind, source.isCsv));
+/** A builder for each column of the query. @param rows how many rows are expected. */
+export function buildersOf({ columns, source }: ColumnarQuery, rows?: number): ColumnBuilder[] {
+  return columns.map(({ kind, isComplete }) => new ColumnBuilder(kind, source.isCsv, isComplete, rows));
+}
+
+/** The query whose 64-bit integers come as 32-bit ones where a look at all of them found that they may. */
+export function narrowed(query: ColumnarQuery, kinds: Readonly<Record<string, ColumnKind>>): ColumnarQuery {
+  const columns = query.columns.map((column): QueryColumn => {
+    if (column.kind !== "int64" || kinds[column.name] !== "int32") return column;
+    return { ...column, kind: "int32", sql: `CAST(${column.sql} AS INTEGER)`, isComplete: true };
+  });
+  return { ...query, columns };
 }
 
 /**

@@ -76,13 +76,27 @@ export async function* chunksOf(
   const result = await connection.stream(
     `SELECT ${columns.join(", ")}, false FROM ${source} UNION ALL SELECT ${"NULL, ".repeat(columns.length)}true`,
   );
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) throw await failureOf(connection, columns, source);
-    const isLast = chunk.getColumnVector(columns.length).getItem(chunk.rowCount - 1) === true;
-    const rowCount = isLast ? chunk.rowCount - 1 : chunk.rowCount;
-    if (rowCount > 0) yield { rowCount, vectors: columns.map((_, i) => chunk.getColumnVector(i)) };
-    if (isLast) return;
+  const fetched = (): ReturnType<typeof result.fetchChunk> => {
+    const chunk = result.fetchChunk();
+    // Whoever awaits it hears of it.
+    chunk.catch(() => {});
+    return chunk;
+  };
+  let next = fetched();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (!chunk || chunk.rowCount === 0) throw await failureOf(connection, columns, source);
+      const isLast = chunk.getColumnVector(columns.length).getItem(chunk.rowCount - 1) === true;
+      // DuckDB works on the one behind it while this one is used.
+      if (!isLast) next = fetched();
+      const rowCount = isLast ? chunk.rowCount - 1 : chunk.rowCount;
+      if (rowCount > 0) yield { rowCount, vectors: columns.map((_, i) => chunk.getColumnVector(i)) };
+      if (isLast) return;
+    }
+  } finally {
+    // The database must not be closed before.
+    await next.catch(() => {});
   }
 }
 

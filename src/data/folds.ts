@@ -253,6 +253,9 @@ function strata(eventCount: number, keys: readonly Column[], stream: Stream): In
  */
 export class StratumCoder {
   readonly #known = new Map<string, number>();
+  /** The same by the values of the keys, one map within the other: no text need be made for what was there before. */
+  readonly #byValues: Branch = new Map();
+  #branchCount = 0;
 
   /** How many combinations there were so far. */
   get count(): number {
@@ -263,15 +266,40 @@ export class StratumCoder {
   codes(keys: readonly Column[]): Int32Array {
     const codes = new Int32Array(keys[0]!.length);
     for (let i = 0; i < codes.length; i++) {
-      let text = "";
-      for (const key of keys) text += `${String(key[i])}\u0000`;
-      let code = this.#known.get(text);
-      if (code === undefined) {
-        code = this.#known.size;
-        this.#known.set(text, code);
-      }
-      codes[i] = code;
+      let found: Branch | number | undefined = this.#byValues;
+      for (let k = 0; k < keys.length && found !== undefined; k++)
+        found = (found as Branch).get(keys[k]![i]!);
+      codes[i] = (found as number | undefined) ?? this.#newCode(keys, i);
     }
     return codes;
   }
+
+  #newCode(keys: readonly Column[], row: number): number {
+    let text = "";
+    for (const key of keys) text += `${String(key[row])}\u0000`;
+    let code = this.#known.get(text);
+    if (code === undefined) {
+      code = this.#known.size;
+      this.#known.set(text, code);
+    }
+    if (this.#branchCount++ < 4096) this.#remember(keys, row, code);
+    return code;
+  }
+
+  #remember(keys: readonly Column[], row: number, code: number): void {
+    let branch = this.#byValues;
+    for (let k = 0; k < keys.length - 1; k++) {
+      const value = keys[k]![row]!;
+      let next = branch.get(value) as Branch | undefined;
+      if (next === undefined) {
+        next = new Map();
+        branch.set(value, next);
+      }
+      branch = next;
+    }
+    branch.set(keys.at(-1)![row]!, code);
+  }
 }
+
+/** The branches, or the number, behind each value of a key. */
+type Branch = Map<string | number | bigint, Branch | number>;

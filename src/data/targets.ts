@@ -34,7 +34,7 @@ export function classNumbers(
       `target "${column}": row ${row + 1} has ${key === "" || key === "NaN" ? "no value" : `the value "${key}"`}. Expected: ${expected}.`,
     );
   });
-  return Float32Array.from(codes);
+  return new Float32Array(codes);
 }
 
 /** @throws DataError where only one class occurs among the events. */
@@ -86,7 +86,7 @@ export function eventWeights(table: Table, column: string): Float64Array {
 export function finiteWeights(table: Table, column: string): Float64Array {
   if (!Object.hasOwn(table.columns, column))
     throw unknownName("weight column", column, Object.keys(table.columns));
-  const weights = Float64Array.from(numbersOf(table, column));
+  const weights = new Float64Array(numbersOf(table, column));
   const gap = weights.findIndex((weight) => !Number.isFinite(weight));
   if (gap >= 0) throw new DataError(`weight "${column}": row ${gap + 1} has no finite value.`);
   return weights;

@@ -101,10 +101,9 @@ function hasMissing(column: EventColumn, missing: readonly number[]): boolean {
     return wanted.some((value) => column.includes(value));
   }
   if (!ArrayBuffer.isView(column)) return false;
-  const wanted = column instanceof Int32Array ? missing : storedValues(column, missing);
-  return (
-    wanted.some((value) => holds(column, value)) || (!(column instanceof Int32Array) && hasInfinity(column))
-  );
+  if (column instanceof Int32Array) return missing.some((value) => holds(column, value));
+  const [first = Number.POSITIVE_INFINITY, ...others] = storedValues(column, missing);
+  return holdsOrInfinite(column, first) || others.some((value) => holds(column, value));
 }
 
 /** As `includes`, which takes eight times as long. */
@@ -113,18 +112,20 @@ function holds(column: Float32Array | Float64Array | Int32Array, value: number):
   return false;
 }
 
-function hasInfinity(column: Float32Array | Float64Array): boolean {
+/** Whether a column has the value, or ±∞. */
+function holdsOrInfinite(column: Float32Array | Float64Array, wanted: number): boolean {
   for (let i = 0; i < column.length; i++) {
     const value = column[i]!;
-    if (value - value !== 0 && !Number.isNaN(value)) return true;
+    if (value === wanted || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      return true;
+    }
   }
   return false;
 }
 
 function withNaN(column: EventColumn, missing: readonly number[]): EventColumn {
   const values = column instanceof Float32Array ? column.slice() : doublesOf(column);
-  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) values[i] = Number.NaN;
-  for (const each of storedValues(values, missing)) {
+  for (const each of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, ...storedValues(values, missing)]) {
     for (let i = 0; i < values.length; i++) if (values[i] === each) values[i] = Number.NaN;
   }
   return values;

@@ -19,6 +19,10 @@ const own = 310 * megabyte;
 const worker = 110 * megabyte;
 /** A fold as stored, augmented, in the engine and on its way between them. */
 const copies = 5;
+/** A thread that reads folds ahead, before it reads any. */
+const thread = 100 * megabyte;
+/** A fold in that thread's HDF5 library, and one that lies ready. */
+const ahead = 2;
 
 /**
  * Shares the ceiling out. How events are cut into folds and pieces does not depend on it.
@@ -55,6 +59,17 @@ export function checkFoldFits(plan: MemoryPlan, events: number, features: number
   throw new ConfigurationError(
     `folds.count: a fold of ${events} events × ${features} features has ${megabytes(bytes)}, but --memory ${megabytes(plan.ceiling)} leaves ${megabytes(plan.fold)} for it. Use at least ${needed} folds, or more memory.`,
   );
+}
+
+/**
+ * Whether the memory is enough for reading the next fold while one trains, beside the folds that are kept; what is
+ * trained does not depend on it.
+ *
+ * @param events of the largest fold, of so many features.
+ */
+export function canReadAhead(plan: MemoryPlan, events: number, features: number): boolean {
+  const bytes = events * features * 4;
+  return (copies - 1 + ahead) * bytes + thread <= (copies - 1) * plan.fold;
 }
 
 function megabytes(bytes: number): string {

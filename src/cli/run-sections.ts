@@ -66,7 +66,7 @@ export async function runSections(
       return {};
     }
   };
-  const folds = await openFolds(analysis, paths.folds, dirname(record.analysisFile), cacheBytes);
+  const folds = await openFolds(analysis, paths.folds, dirname(record.analysisFile), { cacheBytes });
   const ensemble = await Ensemble.load(paths.folder);
   try {
     const found = await attempt("importances", () => interpretations(paths, record, ensemble, folds, full));

@@ -3,6 +3,7 @@ import {
   type AugmentationPlan,
   DiskStore,
   FoldYielder,
+  type FoldYielderOptions,
   HEPAugFoldYielder,
   MemoryStore,
   type Pipeline,
@@ -13,7 +14,7 @@ import { type CallbackSpec, makeCallbacks, type ProgressEvent, type TrainingEven
 import { type Analysis, isTrees, type TreesConfiguration } from "./analysis.ts";
 import { planFolds } from "./fold-events.ts";
 import { type LabelledEvents, type LabelledSource, sourceOf } from "./labelled-events.ts";
-import { checkFoldFits, type MemoryPlan } from "./memory-plan.ts";
+import { canReadAhead, checkFoldFits, type MemoryPlan } from "./memory-plan.ts";
 import { builderFor, startOf } from "./network-of-analysis.ts";
 import type { RunPaths } from "./run-folder.ts";
 import { writeJson } from "./run-folder.ts";
@@ -67,10 +68,9 @@ export async function prepareTraining(
   const plan = await planFolds(analysis, source, directory, memory && 0);
   const { pipeline, foldRows } = plan;
   checkFolds(analysis, foldRows);
-  if (memory) {
-    const largest = Math.max(...foldRows.map((rows) => rows.length));
-    checkFoldFits(memory, largest, pipeline.continuous.length + pipeline.categorical.length, foldRows.length);
-  }
+  const largest = Math.max(...foldRows.map((rows) => rows.length));
+  const featureCount = pipeline.continuous.length + pipeline.categorical.length;
+  if (memory) checkFoldFits(memory, largest, featureCount, foldRows.length);
   return {
     pipeline,
     foldRows,
@@ -82,7 +82,12 @@ export async function prepareTraining(
       } finally {
         await store.remove();
       }
-      return openFolds(analysis, paths.folds, directory, memory?.fold);
+      return openFolds(
+        analysis,
+        paths.folds,
+        directory,
+        memory && { cacheBytes: memory.fold, readAhead: canReadAhead(memory, largest, featureCount) },
+      );
     },
   };
 }
@@ -92,10 +97,10 @@ export function openFolds(
   analysis: Analysis,
   path: string,
   directory: string,
-  cacheBytes?: number,
+  memory: Pick<FoldYielderOptions, "cacheBytes" | "readAhead"> = {},
 ): Promise<FoldYielder> {
   const { augmentation, training } = analysis;
-  const options = { directory, transforms: training.foldTransforms, cacheBytes };
+  const options = { directory, transforms: training.foldTransforms, ...memory };
   return augmentation === "off"
     ? FoldYielder.open(path, options)
     : HEPAugFoldYielder.open(path, { ...options, ...augmentationSettings(analysis), augmentation });

@@ -1,9 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Stream } from "../array/random.ts";
+import { compiledFile } from "./compiled-file.ts";
 import {
   type Fold,
   type FoldFileContent,
@@ -186,6 +189,37 @@ describe("a fold file", () => {
       );
     }
   });
+});
+
+test("two processes read one fold file at once", async () => {
+  const path = await written();
+  const program = `
+    const { FoldYielder } = await import(${JSON.stringify(compiledFile("index", import.meta.url).href)});
+    const folds = await FoldYielder.open(${JSON.stringify(path)}, { cacheBytes: 0 });
+    const numbers = (i) => Object.values(folds.getFold(i)).map((values) => values.length ? [...values] : values);
+    console.log(JSON.stringify(numbers(0)));
+    process.stdin.once("data", () => {
+      console.log(JSON.stringify(numbers(1)));
+      folds.close();
+      process.exit();
+    });`;
+  const other = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: other.stdout })[Symbol.asyncIterator]();
+  const told = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
+  const folds = await FoldYielder.open(path, { cacheBytes: 0 });
+  const numbers = (i: number): unknown[] =>
+    Object.values(folds.getFold(i)).map((values) => (values instanceof Float32Array ? [...values] : values));
+  // Both have read from it, both have it open, and each goes on while the other has it open.
+  expect(numbers(0)).toEqual(await told());
+  expect(other.exitCode).toBeNull();
+  const second = numbers(1);
+  other.stdin.write("go on");
+  expect(await told()).toEqual(second);
+  await once(other, "exit");
+  expect(numbers(0)).not.toEqual(second);
+  folds.close();
 });
 
 describe("files of Python LUMIN", () => {

@@ -4,6 +4,7 @@ import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
 import type { Augmentation } from "./augmentation/index.ts";
 import { chosenColumns, chosenFeatures, type FeatureChoice, type FeatureSet } from "./feature-choice.ts";
+import { FoldAhead } from "./fold-ahead.ts";
 import { loadDigest, StoredDigests } from "./fold-digest.ts";
 import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
 import type { FoldOrigin } from "./fold-origin.ts";
@@ -34,6 +35,11 @@ export interface FoldYielderOptions {
   /** How many bytes of folds may stay in memory, so that epochs do not read the file again (default 256 MiB). */
   readonly cacheBytes?: number | undefined;
   /**
+   * Where the folds do not all stay in memory, read the next training fold in a thread of its own while the current one
+   * trains (default: true). That takes the memory of the thread and of two more folds, beyond `cacheBytes`.
+   */
+  readonly readAhead?: boolean | undefined;
+  /**
    * The user's functions on training folds, in this order: by module, or as functions where no worker process is
    * involved.
    */
@@ -57,6 +63,7 @@ export interface FoldYielderSpec {
   readonly kind: "plain" | "hepAugmented";
   readonly path: string;
   readonly cacheBytes?: number | undefined;
+  readonly readAhead?: boolean | undefined;
   readonly transforms?: readonly ModuleReference[] | undefined;
   readonly augmentation?: Augmentation | undefined;
   readonly scaler?: "required" | "none" | undefined;
@@ -114,6 +121,7 @@ export class FoldYielder {
   #isOpen = true;
   readonly #transforms: readonly LoadedTransform[];
   readonly #cache: FoldCache;
+  #ahead: FoldAhead;
   /** Continuous and categorical features among the flat inputs. */
   readonly #flatCounts: readonly [number, number];
   readonly #choice: FeatureChoice;
@@ -125,6 +133,7 @@ export class FoldYielder {
     this.#transforms = transforms;
     this.options = options;
     this.#cache = new FoldCache(options.cacheBytes);
+    this.#ahead = this.#newAhead();
     this.foldCount = header.foldCount;
     this.matrix = header.matrix;
     if (options.matrix && !header.matrix) {
@@ -203,6 +212,19 @@ export class FoldYielder {
     return fold;
   }
 
+  /**
+   * Begins to read a fold that will be needed next, where folds had to leave the memory; nothing is started otherwise.
+   *
+   * @returns resolves when the fold is there, or has to be read when it is needed after all; undefined: nothing is under
+   * way.
+   */
+  prefetch(index: number): Promise<void> | undefined {
+    this.#checkIndex(index);
+    if (this.options.readAhead === false || !this.#cache.isTooSmall || this.#cache.has(index))
+      return undefined;
+    return this.#ahead.read(index);
+  }
+
   /** The fold for prediction, in one of its `augmentationCount` variants; 0 is the fold as it is. */
   getPredictionFold(index: number, augmentation: number): Fold {
     if (!Number.isInteger(augmentation) || augmentation < 0 || augmentation >= this.augmentationCount) {
@@ -246,12 +268,18 @@ export class FoldYielder {
     this.#checkIndex(index);
     const known = this.#cache.get(index);
     if (known) return known;
+    const fold = this.#ahead.take(index) ?? this.#readFold(index);
+    this.#cache.add(index, fold);
+    return fold;
+  }
+
+  #readFold(index: number): StoredFold {
     const eventCount = this.foldSizes[index]!;
     const flat = singlePrecision(this.#read(`fold_${index}/inputs`));
     const features = this.#matrix
       ? withMatrix(flat, this.getMatrix(index), eventCount, this.#flatCounts[0], this.#matrix)
       : flat;
-    const fold: StoredFold = {
+    return {
       eventCount,
       features,
       gaps: gapsOf(features),
@@ -260,8 +288,6 @@ export class FoldYielder {
         ? singlePrecision(this.#read(`fold_${index}/weights`))
         : undefined,
     };
-    this.#cache.add(index, fold);
-    return fold;
   }
 
   /**
@@ -346,6 +372,8 @@ export class FoldYielder {
         `saveFoldColumn: fold ${foldIndex} has ${this.foldSizes[foldIndex]} events, but ${counted(values.length, "value")} came.`,
       );
     }
+    // What the thread knows of the file may no longer be so.
+    this.#ahead.close();
     this.#file.close();
     const file = await openHdf5(this.path, "a");
     try {
@@ -355,12 +383,13 @@ export class FoldYielder {
       file.close();
       this.#file = await openHdf5(this.path, "r");
       this.#digests = new StoredDigests(this.#file);
+      this.#ahead = this.#newAhead();
     }
   }
 
   /** What another process needs to open the same. @throws ConfigurationError for transforms that are plain functions. */
   toSpec(): FoldYielderSpec {
-    const { cacheBytes, transforms, directory, matrix, ignore } = this.options;
+    const { cacheBytes, readAhead, transforms, directory, matrix, ignore } = this.options;
     const references = transforms?.map((transform) => {
       if (isModuleReference(transform)) return resolveModule(transform, directory);
       throw new ConfigurationError(
@@ -371,6 +400,7 @@ export class FoldYielder {
       kind: "plain",
       path: isAbsolute(this.path) ? this.path : resolve(this.path),
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
+      ...(readAhead === undefined ? {} : { readAhead }),
       ...(references?.length ? { transforms: references } : {}),
       ...(matrix ? { matrix } : {}),
       ...(ignore?.length ? { ignore } : {}),
@@ -382,7 +412,12 @@ export class FoldYielder {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#cache.clear();
+    this.#ahead.close();
     this.#file.close();
+  }
+
+  #newAhead(): FoldAhead {
+    return new FoldAhead(this.path, this.options.matrix === true);
   }
 
   /** The matrices' layout, if they are wanted. */

@@ -114,8 +114,8 @@ export class HEPAugFoldYielder extends FoldYielder {
 
 /** Opens the fold yielder that a specification describes, in a worker process for example. */
 export function openFoldYielder(spec: FoldYielderSpec): Promise<FoldYielder> {
-  const { kind, path, cacheBytes, transforms, augmentation, scaler, seed, matrix, ignore } = spec;
-  const options = { cacheBytes, transforms, matrix, ignore };
+  const { kind, path, cacheBytes, readAhead, transforms, augmentation, scaler, seed, matrix, ignore } = spec;
+  const options = { cacheBytes, readAhead, transforms, matrix, ignore };
   return kind === "plain"
     ? FoldYielder.open(path, options)
     : HEPAugFoldYielder.open(path, { ...options, augmentation, scaler, seed });

@@ -17,9 +17,20 @@ export class FoldCache {
   readonly #limit: number;
   readonly #folds = new Map<number, StoredFold>();
   #bytes = 0;
+  #isTooSmall = false;
 
   constructor(limit: number = defaultCacheBytes) {
     this.#limit = limit;
+  }
+
+  /** Whether it ever had to let a fold go, or could not take one. */
+  get isTooSmall(): boolean {
+    return this.#isTooSmall;
+  }
+
+  /** Whether the fold is there. */
+  has(index: number): boolean {
+    return this.#folds.has(index);
   }
 
   /** The fold if it is there; it then counts as just used. */
@@ -36,6 +47,7 @@ export class FoldCache {
   /** Keeps a fold that is not there yet, unless it is larger than the limit. */
   add(index: number, fold: StoredFold): void {
     const size = bytesOf(fold);
+    if (this.#bytes + size > this.#limit) this.#isTooSmall = true;
     if (size > this.#limit) return;
     for (const [oldest, old] of this.#folds) {
       if (this.#bytes + size <= this.#limit) break;

@@ -67,7 +67,7 @@ export async function foldTrainTrees(
     categorical: folds.categoricalFeatures.map((_, i) => folds.continuousFeatures.length + i),
     seed,
   };
-  const { path: _, cacheBytes: __, ...where } = folds.toSpec();
+  const { path: _, cacheBytes: __, readAhead: ___, ...where } = folds.toSpec();
   const fingerprint = fingerprintOf(trainingIdentity({ ...shared, folds: where }, folds));
   const members: TreeMember[] = [];
   const seconds: (number | undefined)[] = [];

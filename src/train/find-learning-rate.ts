@@ -1,4 +1,5 @@
 /** The learning-rate finder: sweeps with every fold left out once, side by side, and what to choose from them. */
+import { compiledFile } from "../data/compiled-file.ts";
 import { chooseDevice, type Device } from "../engine/index.ts";
 import { ConfigurationError, counted, TrainingError } from "../errors/index.ts";
 import type { ModelBuilder } from "../model/index.ts";
@@ -10,7 +11,7 @@ import type { ProgressEvent } from "./member-progress.ts";
 import type { MemberPayload, TimedMember } from "./member-task.ts";
 import { trainMember } from "./train-member.ts";
 import type { SendableFolds } from "./train-members.ts";
-import { compiledFile, runJobs } from "./worker-pool.ts";
+import { runJobs } from "./worker-pool.ts";
 
 /** How learning rates are tried. */
 export interface FindLearningRateOptions extends LRFinderOptions {

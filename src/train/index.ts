@@ -1,5 +1,6 @@
 /** Training: schedules, callbacks, the fit loop and worker processes. */
 
+export { compiledFile } from "../data/compiled-file.ts";
 export type { AdversaryOptions } from "./adversary.ts";
 export * from "./callback.ts";
 export * from "./callback-specs.ts";
@@ -46,5 +47,5 @@ export { softwareVersions } from "./software-versions.ts";
 export type { SwaOptions } from "./swa.ts";
 export * from "./train-member.ts";
 export * from "./train-members.ts";
-export { compiledFile, type LostWorker, type PoolOptions, runJobs } from "./worker-pool.ts";
+export { type LostWorker, type PoolOptions, runJobs } from "./worker-pool.ts";
 export type { Job, JobFunction } from "./worker-protocol.ts";

@@ -12,6 +12,7 @@ export class MemberEvents {
   readonly #seed: number;
   readonly #member: number;
   #ones = new Float32Array(0);
+  #arrival: Promise<void> | undefined;
 
   constructor(
     folds: TrainingFolds,
@@ -32,6 +33,16 @@ export class MemberEvents {
   /** A fold as it is stored, before training begins. */
   stored(fold: number, purpose: "validation" | "normalisation"): FoldArrays {
     return this.#changed(this.#folds.getFold(fold), { purpose, fold, epoch: 0 });
+  }
+
+  /** Begins to read the fold that trains next, if there is one. */
+  expect(fold: number | undefined): void {
+    this.#arrival = fold === undefined ? undefined : this.#folds.prefetch?.(fold);
+  }
+
+  /** Waits for the fold that was expected. */
+  async arrived(): Promise<void> {
+    await this.#arrival;
   }
 
   /**

@@ -38,6 +38,8 @@ export interface TrainingFolds {
   getFold(index: number): FoldArrays;
   /** Randomly augmented where the yielder augments. */
   getTrainingFold(index: number, stream: Stream): FoldArrays;
+  /** Begins to read a fold that trains next; resolves when it is there. Undefined: there is nothing to wait for. */
+  prefetch?(index: number): Promise<void> | undefined;
   /** A further column of the fold file. */
   getColumn?(
     name: string,

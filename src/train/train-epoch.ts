@@ -37,21 +37,19 @@ export interface EpochParts {
  * @param foldsDone Folds of this epoch that were done before the training was interrupted; absent: it begins.
  */
 export async function trainEpoch(parts: EpochParts, foldsDone?: number): Promise<void> {
-  const { progress, hooks, schedule, seed } = parts;
+  const { progress, hooks, schedule } = parts;
   if (foldsDone === undefined) {
     progress.epoch += 1;
     progress.record.beginEpoch();
     await hooks.call("onEpochBegin");
   }
-  const order = new Stream(seed, "fold order", progress.member, progress.epoch).shuffle([
-    ...parts.trainingFolds,
-  ]);
+  const order = foldOrder(parts, progress.epoch);
   for (const [i, fold] of order.entries()) {
     if (i < (foldsDone ?? 0)) continue;
     if (progress.isStopped) break;
     progress.fold = fold;
     await hooks.call("onFoldBegin");
-    if (!progress.isStopped) await trainFold(fold, parts);
+    if (!progress.isStopped) await trainFold(fold, parts, order[i + 1] ?? firstOfNext(parts));
     await hooks.call("onFoldEnd");
     await parts.foldEnded(i + 1);
   }
@@ -61,10 +59,23 @@ export async function trainEpoch(parts: EpochParts, foldsDone?: number): Promise
   }
 }
 
-async function trainFold(fold: number, parts: EpochParts): Promise<void> {
+function foldOrder({ seed, progress, trainingFolds }: EpochParts, epoch: number): readonly number[] {
+  return new Stream(seed, "fold order", progress.member, epoch).shuffle([...trainingFolds]);
+}
+
+/** The fold that the next epoch begins with, if there is one. */
+function firstOfNext(parts: EpochParts): number | undefined {
+  const { epoch, epochCount } = parts.progress;
+  return epoch < epochCount ? foldOrder(parts, epoch + 1)[0] : undefined;
+}
+
+/** @param next the fold that comes after it: read meanwhile, where it is not in memory. */
+async function trainFold(fold: number, parts: EpochParts, next: number | undefined): Promise<void> {
   const { program, network, events, progress, hooks, pieces, turns, batchSize, seed } = parts;
   const key = [progress.member, progress.epoch, fold];
+  await events.arrived();
   const data = events.forTraining(fold, progress.epoch, new Stream(seed, "augment", ...key));
+  events.expect(next);
   const steps = Math.floor(data.eventCount / batchSize);
   const order = new Stream(seed, "shuffle", ...key).permutation(data.eventCount);
   const { learningRates, momenta } = parts.schedule.steps(progress.step, steps);

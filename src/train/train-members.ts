@@ -1,6 +1,7 @@
 /** Trains the members of an ensemble, in this process or side by side in worker processes. */
 import { join } from "node:path";
 import { removeTemporaryFiles } from "../data/atomic-file.ts";
+import { compiledFile } from "../data/compiled-file.ts";
 import type { FoldYielderSpec } from "../data/fold-yielder.ts";
 import { chooseDevice, type Device } from "../engine/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
@@ -40,7 +41,7 @@ import type { ProgressEvent } from "./member-progress.ts";
 import type { MemberPayload, TimedMember } from "./member-task.ts";
 import type { TrainingFolds } from "./programs.ts";
 import { trainMember } from "./train-member.ts";
-import { compiledFile, runJobs } from "./worker-pool.ts";
+import { runJobs } from "./worker-pool.ts";
 
 /** Folds that worker processes can open for themselves: a `FoldYielder`. */
 export interface SendableFolds extends TrainingFolds {
@@ -217,8 +218,8 @@ class MembersRun {
     const { excludedFolds = [], disjointFolds = false, memberCount } = this.#options;
     if (!this.#callbacks.every(isCallbackSpec)) return undefined;
     try {
-      // Neither where the events lie nor how many are kept in memory matters.
-      const { path: _, cacheBytes: __, ...folds } = this.#folds.toSpec();
+      // Neither where the events lie nor how they are kept in memory matters.
+      const { path: _, cacheBytes: __, readAhead: ___, ...folds } = this.#folds.toSpec();
       const settings = {
         ...{ epochs, batchSize, seed, keepBest, device: this.#device },
         ...(excludedFolds.length > 0 ? { excludedFolds: [...excludedFolds].sort((a, b) => a - b) } : {}),

@@ -1,10 +1,15 @@
 /** The fit loop with real networks on ONNX Runtime. */
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
 import { cloudFolds } from "../../test/support/logistic-regression.ts";
+import { FoldYielder, type FoldYielderOptions, writeFoldFile } from "../data/index.ts";
 import { ModelBuilder } from "../model/index.ts";
 import { type FullyConnectedOptions, fullyConnected } from "../nn/index.ts";
 import { mul } from "../tensor/index.ts";
 import type { Callback } from "./callback.ts";
+import { foldsOfMember } from "./member-folds.ts";
 import { oneCycleCallback } from "./one-cycle.ts";
 import { trainMember } from "./train-member.ts";
 
@@ -14,6 +19,25 @@ const features = {
   categoricalFeatures: [],
   categorySizes: [],
 };
+
+/** The events of `cloudFolds` in a fold file. */
+async function writeCloud(path: string): Promise<void> {
+  const cloud = sizes.map((_, i) => cloudFolds(sizes, { weighted: true, noise: 0.1 }).getFold(i));
+  const joined = (values: readonly Float32Array[]) => Float32Array.from(values.flatMap((part) => [...part]));
+  let start = 0;
+  await writeFoldFile(path, {
+    folds: sizes.map((size) => Int32Array.from({ length: size }, () => start++)),
+    continuousFeatures: features.continuousFeatures,
+    categoricalFeatures: [],
+    categories: [],
+    targetFeatures: ["target"],
+    weightFeature: "weight",
+    features: joined(cloud.map(({ inputs }) => inputs)),
+    targets: joined(cloud.map(({ targets }) => targets)),
+    weights: joined(cloud.map(({ weights }) => weights!)),
+    columns: {},
+  });
+}
 
 function network(body: Partial<FullyConnectedOptions> = {}): ModelBuilder {
   return new ModelBuilder({
@@ -50,6 +74,40 @@ describe("a network on ONNX Runtime", () => {
     expect(whole.buffers.length).toBeGreaterThan(0);
     expect(pieces).toEqual(whole);
     expect(batches).toEqual(whole);
+  });
+
+  test("gives the same bytes whether folds stay in memory, are read when needed, or ahead", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lumin-read-ahead-"));
+    const threads: unknown[] = [];
+    const notice = (thread: unknown) => void threads.push(thread);
+    process.on("worker", notice);
+    const ahead = vi.spyOn(FoldYielder.prototype, "prefetch");
+    try {
+      const path = join(folder, "folds.h5");
+      await writeCloud(path);
+      const train = async (options: FoldYielderOptions) => {
+        const folds = await FoldYielder.open(path, options);
+        ahead.mockClear();
+        try {
+          return await trainMember(folds, network(), [], settings);
+        } finally {
+          folds.close();
+        }
+      };
+      const inMemory = await train({});
+      expect(await train({ cacheBytes: 0, readAhead: false })).toEqual(inMemory);
+      expect(threads).toHaveLength(0);
+      expect(await train({ cacheBytes: 0 })).toEqual(inMemory);
+      expect(threads).toHaveLength(1);
+      // Every fold but the very first.
+      const { trainingFolds } = foldsOfMember(settings.member, sizes.length);
+      expect(ahead).toHaveBeenCalledTimes(settings.epochs * trainingFolds.length - 1);
+      expect(ahead.mock.results.every(({ value }) => value instanceof Promise)).toBe(true);
+    } finally {
+      process.off("worker", notice);
+      vi.restoreAllMocks();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test("momentum and learning rate of a schedule reach the optimiser", async () => {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
+import { compiledFile } from "../data/compiled-file.ts";
 import { DataError, InterruptedError, TrainingError } from "../errors/index.ts";
-import { compiledFile, type LostWorker, runJobs } from "./worker-pool.ts";
+import { type LostWorker, runJobs } from "./worker-pool.ts";
 
 const tasks = new URL("../../test/support/pool-tasks.mjs", import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), "lumin-pool-"));

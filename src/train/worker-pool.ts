@@ -1,8 +1,8 @@
 /** Worker processes: jobs side by side, each in a process that can be killed and fails alone. */
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError, InterruptedError, TrainingError } from "../errors/index.ts";
+import { compiledFile } from "../data/compiled-file.ts";
+import { InterruptedError, TrainingError } from "../errors/index.ts";
 import { errorFromData, type Job, type Reply } from "./worker-protocol.ts";
 
 /** A process that ended in the middle of a job. */
@@ -51,23 +51,6 @@ export function runJobs<Message, Result>(
   options: PoolOptions<Message, Result>,
 ): Promise<Result[]> {
   return new Pool(jobs, options).run();
-}
-
-/**
- * The compiled file beside the caller's own: worker processes run JavaScript, also when the caller is a
- * TypeScript source under test.
- */
-export function compiledFile(name: string, callerUrl: string): URL {
-  if (!callerUrl.endsWith(".ts")) return new URL(`./${name}.js`, callerUrl);
-  const folder = callerUrl.slice(0, callerUrl.lastIndexOf("/"));
-  const source = folder.lastIndexOf("/src/");
-  const file = new URL(`${folder.slice(0, source)}/dist/${folder.slice(source + "/src/".length)}/${name}.js`);
-  if (source < 0 || !existsSync(file)) {
-    throw new ConfigurationError(
-      `workers: the compiled file ${fileURLToPath(file)} does not exist, and a worker process cannot run TypeScript sources. Run "npm run build", or train with workers: 0.`,
-    );
-  }
-  return file;
 }
 
 /** A process that is asked to end is killed after this time: calls of the engine take about a second at most. */

@@ -13,6 +13,7 @@ const questions = [
   "step-time",
   "batch-hook",
   "checkpoints",
+  "read-ahead",
   "dropout",
   "wasm",
   "training",

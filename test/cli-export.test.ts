@@ -1,19 +1,13 @@
 /** `lumin export` as a user types it: the file against `lumin predict` on real events, and as others see it. */
 import { execFileSync, spawnSync } from "node:child_process";
-import * as fs from "node:fs";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import * as data from "../src/data/index.ts";
 import { numbersOf, readTable, type Table } from "../src/data/index.ts";
-import * as engine from "../src/engine/index.ts";
 import { Session, type SessionValue } from "../src/engine/index.ts";
-import * as ensemble from "../src/ensemble/index.ts";
 import { type Finished, lumin, scratchFolder, small, writeSample } from "./cli-harness.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-  ...parameters: string[]
-) => (...values: unknown[]) => Promise<void>;
 const folder = scratchFolder();
 /** Debian's package belongs to Debian's interpreter. */
 const python = ["/usr/bin/python3", "python3"].find(
@@ -131,7 +125,7 @@ print(json.dumps({
   });
 
   it("does what its guide shows, from the command line and from code", async () => {
-    const guide = readFileSync("docs/guide/export.md", "utf8");
+    const guide = guideChapter("export");
     const place = join(folder, "guide");
     cpSync(run, join(place, "runs", "first"), { recursive: true });
     writeSample(place, 500, "other.csv");
@@ -144,22 +138,13 @@ print(json.dumps({
       expect(code, stderr).toBe(0);
       expect(existsSync(join(place, words[2]!))).toBe(true);
     }
-    const program = /```ts\n([\s\S]*?)```/
-      .exec(guide)![1]!
-      .replaceAll(/^import (\{[^}]*\}) from "(?:lumin-hep\/|node:)(\w+)";$/gm, "const $1 = modules.$2;");
-    let checks = 0;
-    const check = (holds: boolean): void => {
-      checks += 1;
-      expect(holds, `check ${checks} of the chapter`).toBe(true);
-    };
     const before = process.cwd();
     process.chdir(place);
     try {
-      await new AsyncFunction("check", "modules", program)(check, { fs, data, engine, ensemble });
+      expect((await runChapter(guide)).done).toBe(2);
     } finally {
       process.chdir(before);
     }
-    expect(checks).toBe(2);
   });
 
   it("writes programs that are valid", () => {

@@ -1,18 +1,14 @@
 /** Runs the code blocks of the guide's chapter on augmentation, in their order, as one program. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as array from "../src/array/index.ts";
 import { analysisSchema } from "../src/cli/analysis-schema.ts";
 import * as data from "../src/data/index.ts";
-import * as ensemble from "../src/ensemble/index.ts";
-import * as model from "../src/model/index.ts";
-import * as nn from "../src/nn/index.ts";
+import { guideChapter, runChapter, writeModules } from "./support/chapter.ts";
 
-const subpaths: Readonly<Record<string, object>> = { array, data, ensemble, model, nn };
-const guide = readFileSync(new URL("../docs/guide/augmentation.md", import.meta.url), "utf8");
+const guide = guideChapter("augmentation");
 const folder = mkdtempSync(join(tmpdir(), "lumin-guide-"));
 const before = process.cwd();
 beforeAll(() => process.chdir(folder));
@@ -51,33 +47,9 @@ test("every block of code does what it says", async () => {
     ["nu_px", "nu_py", "nu_pz"],
   );
   await writeFolds("polar.h5", ["lep_pt", "lep_eta", "lep_phi"], ["target"]);
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const blocks = [...guide.matchAll(/```(ts|js)([^\n]*)\n([\s\S]*?)```/g)];
-  for (const [, , place, code] of blocks) {
-    const file = /module=(\S+)/.exec(place!)?.[1];
-    if (file) writeFileSync(join(folder, file), code!);
-  }
-  const code = blocks
-    .filter(([, language]) => language === "ts")
-    .map(([, , , text]) => text!)
-    .join("\n");
-  const imports = /^import (\{[^}]*\}) from "lumin-hep\/(\w+)";$/gm;
-  const program = [
-    ...[...code.matchAll(imports)].map(([, names, path]) => `const ${names} = subpaths.${path};`),
-    code.replaceAll(imports, ""),
-  ].join("\n");
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  let checks = 0;
-  const check = (holds: boolean): void => {
-    checks += 1;
-    expect(holds, `check ${checks} of the chapter`).toBe(true);
-  };
-  await new AsyncFunction("check", "subpaths", outputText)(check, subpaths);
-  expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
-  expect(checks).toBe(5);
+  writeModules(guide, folder);
+  const { done, written } = await runChapter(guide);
+  expect([done, written]).toEqual([5, 5]);
 });
 
 test("the table lists the kinds that the schema knows", () => {

@@ -1,19 +1,15 @@
 /** Runs the code blocks of the guide's chapter on callbacks, in their order, as one program. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Stream } from "../src/array/index.ts";
 import { FoldYielder, writeFoldFile } from "../src/data/index.ts";
-import * as ensemble from "../src/ensemble/index.ts";
-import * as model from "../src/model/index.ts";
+import { ModelBuilder } from "../src/model/index.ts";
 import { fullyConnected } from "../src/nn/index.ts";
-import * as tensor from "../src/tensor/index.ts";
-import * as train from "../src/train/index.ts";
+import { guideChapter, runChapter, writeModules } from "./support/chapter.ts";
 
-const subpaths: Readonly<Record<string, object>> = { ensemble, model, tensor, train };
-const guide = readFileSync(new URL("../docs/guide/callbacks.md", import.meta.url), "utf8");
+const guide = guideChapter("callbacks");
 const folder = mkdtempSync(join(tmpdir(), "lumin-guide-"));
 const before = process.cwd();
 beforeAll(() => process.chdir(folder));
@@ -50,42 +46,18 @@ async function exampleFolds(): Promise<FoldYielder> {
 }
 
 test("every block of code does what it says", async () => {
-  const blocks = [...guide.matchAll(/```(ts|js)([^\n]*)\n([\s\S]*?)```/g)];
-  for (const [, , place, code] of blocks) {
-    const file = /module=(\S+)/.exec(place!)?.[1];
-    if (file) writeFileSync(join(folder, file), code!);
-  }
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const program = blocks
-    .filter(([, language]) => language === "ts")
-    .map(([, , , code]) => code!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/(\w+)";$/gm, "const $1 = subpaths.$2;");
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  let checks = 0;
-  const check = (holds: boolean): void => {
-    checks += 1;
-    expect(holds, `check ${checks} of the chapter`).toBe(true);
-  };
+  writeModules(guide, folder);
   const folds = await exampleFolds();
-  const builder = new model.ModelBuilder({
+  const builder = new ModelBuilder({
     task: { kind: "binary" },
     features: folds,
     body: fullyConnected({ depth: 1, width: 16 }),
   });
   try {
-    await new AsyncFunction("folds", "builder", "check", "subpaths", outputText)(
-      folds,
-      builder,
-      check,
-      subpaths,
-    );
+    const { done, written } = await runChapter(guide, { given: { folds, builder } });
+    expect(done).toBe(written);
+    expect(done).toBeGreaterThan(5);
   } finally {
     folds.close();
   }
-  expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
-  expect(checks).toBeGreaterThan(5);
 });

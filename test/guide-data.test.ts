@@ -1,25 +1,11 @@
 /** Runs the code of the guide's chapter on data: `expression // value` must hold. */
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import * as data from "../src/data/index.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const chapter = readFileSync(new URL("../docs/guide/data.md", import.meta.url), "utf8");
+const chapter = guideChapter("data");
 
 test("every value in the chapter is what the code gives", async () => {
-  const program = [...chapter.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map((match) => match[1]!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/data";$/gm, "const $1 = data;")
-    .replaceAll(/^(?!const|\/\/)(\S.*\S)[ ]+\/\/ (.+)$/gm, "check($1, $2);");
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  let done = 0;
-  const check = (value: unknown, expected: unknown): void => {
-    done++;
-    expect(value).toBe(expected);
-  };
-  await new AsyncFunction("data", "check", program)(data, check);
+  const { done } = await runChapter(chapter, { valueLines: /^(?!const|\/\/)(\S.*\S)[ ]+\/\/ (.+)$/gm });
   expect(done).toBe(6);
 });
 

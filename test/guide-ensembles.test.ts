@@ -1,20 +1,17 @@
 /** Runs the code blocks of the guide's chapter on ensembles, in their order, as one program. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FoldYielder } from "../src/data/index.ts";
-import * as ensemble from "../src/ensemble/index.ts";
-import * as model from "../src/model/index.ts";
+import { ModelBuilder } from "../src/model/index.ts";
 import { fullyConnected } from "../src/nn/index.ts";
-import * as train from "../src/train/index.ts";
 import { lumin } from "./cli-harness.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 import { writeCloudFoldFile } from "./support/fold-file.ts";
 import { writeForeignOnnx } from "./support/foreign-onnx.ts";
 
-const subpaths: Readonly<Record<string, object>> = { ensemble, model, train };
-const guide = readFileSync(new URL("../docs/guide/ensembles.md", import.meta.url), "utf8");
+const guide = guideChapter("ensembles");
 const folder = mkdtempSync(join(tmpdir(), "lumin-guide-"));
 const before = process.cwd();
 beforeAll(() => process.chdir(folder));
@@ -35,37 +32,19 @@ test("every block of code does what it says", async () => {
     softmax: true,
     second: true,
   });
-  const program = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map(([, code]) => code!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/(\w+)";$/gm, "const $1 = subpaths.$2;");
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  let checks = 0;
-  const check = (holds: boolean): void => {
-    checks += 1;
-    expect(holds, `check ${checks} of the chapter`).toBe(true);
-  };
   const folds = await FoldYielder.open("folds.h5");
-  const builder = new model.ModelBuilder({
+  const builder = new ModelBuilder({
     task: { kind: "binary" },
     features: folds,
     body: fullyConnected({ depth: 1, width: 8, batchNorm: true }),
   });
   try {
-    await new AsyncFunction("folds", "builder", "check", "subpaths", outputText)(
-      folds,
-      builder,
-      check,
-      subpaths,
-    );
+    const { done, written } = await runChapter(guide, { given: { folds, builder } });
+    expect(done).toBe(written);
+    expect(done).toBeGreaterThan(10);
   } finally {
     folds.close();
   }
-  expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
-  expect(checks).toBeGreaterThan(10);
 });
 
 test("the commands have the options that the chapter shows", async () => {

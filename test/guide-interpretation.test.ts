@@ -1,32 +1,18 @@
 /** Runs the code blocks of the guide's chapter on interpretation, in their order, as one program. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { expect, test } from "vitest";
 import { explainMethods } from "../src/cli/explain-methods.ts";
 import * as lumin from "../src/index.ts";
 import * as plot from "../src/plot/index.ts";
 import { lumin as command } from "./cli-harness.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 import { writeCloudFoldFile } from "./support/fold-file.ts";
 
-const guide = readFileSync(new URL("../docs/guide/interpretation.md", import.meta.url), "utf8");
+const guide = guideChapter("interpretation");
 
 test("every block of code does what it says", async () => {
-  const program = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map(([, code]) => code!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep";$/gm, "const $1 = lumin;")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/plot";$/gm, "const $1 = plot;");
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  let checks = 0;
-  const check = (holds: boolean): void => {
-    checks += 1;
-    expect(holds, `check ${checks} of the chapter`).toBe(true);
-  };
   const folder = mkdtempSync(join(tmpdir(), "lumin-guide-"));
   await writeCloudFoldFile(join(folder, "folds.h5"), 3, 400);
   const folds = await lumin.FoldYielder.open(join(folder, "folds.h5"));
@@ -44,20 +30,15 @@ test("every block of code does what it says", async () => {
       ],
     });
     const single = await lumin.foldTrainEnsemble(folds, network(blocks), { ...training, memberCount: 1 });
-    await new AsyncFunction("folds", "ensemble", "blocks", "check", "lumin", "plot", outputText)(
-      folds,
-      ensemble,
-      single.ensemble.members[0]!.model,
-      check,
-      lumin,
-      plot,
-    );
+    const { done, written } = await runChapter(guide, {
+      given: { folds, ensemble, blocks: single.ensemble.members[0]!.model },
+    });
+    expect(done).toBe(written);
+    expect(done).toBeGreaterThan(12);
   } finally {
     folds.close();
     rmSync(folder, { recursive: true, force: true });
   }
-  expect(checks).toBe([...program.matchAll(/^check\(/gm)].length);
-  expect(checks).toBeGreaterThan(12);
 });
 
 test("the chapter names functions that there are, and the command has the options and methods that it shows", async () => {

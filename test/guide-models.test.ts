@@ -1,16 +1,13 @@
 /** Runs the code of the guide's chapter on models: `expression // value` must hold. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Stream } from "../src/array/index.ts";
 import * as data from "../src/data/index.ts";
-import * as model from "../src/model/index.ts";
-import * as nn from "../src/nn/index.ts";
-import * as train from "../src/train/index.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const chapter = readFileSync(new URL("../docs/guide/models.md", import.meta.url), "utf8");
+const chapter = guideChapter("models");
 const before = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), "lumin-models-"));
 
@@ -42,22 +39,8 @@ afterAll(() => {
 });
 
 test("every value in the chapter is what the code gives", async () => {
-  const program = [...chapter.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map((match) => match[1]!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/(\w+)";$/gm, "const $1 = subpaths.$2;")
-    .replaceAll(/^(?!const|\/\/)(\S.*\S)\s+\/\/ (\S.*)$/gm, "check(() => ($1), $2);");
-  const checks = [...program.matchAll(/^check\(/gm)].length;
-  expect(checks).toBe(12);
-  let done = 0;
-  const check = (give: () => unknown, value: unknown): void => {
-    done++;
-    expect(give()).toBe(value);
-  };
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  await new AsyncFunction("subpaths", "check", outputText)({ data, model, nn, train }, check);
-  expect(done).toBe(checks);
+  const { done, written } = await runChapter(chapter, {
+    valueLines: /^(?!const|\/\/)(\S.*\S)\s+\/\/ (\S.*)$/gm,
+  });
+  expect([done, written]).toEqual([12, 12]);
 });

@@ -1,27 +1,17 @@
 /** Runs the code of the guide's chapter on physics: `expression // value` must hold; its lists are those of the code. */
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseAnalysis } from "../src/cli/analysis-file.ts";
 import { functions } from "../src/data/expression/functions.ts";
 import * as data from "../src/data/index.ts";
-import * as hep from "../src/hep/index.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const chapter = readFileSync(new URL("../docs/guide/physics.md", import.meta.url), "utf8");
+const chapter = guideChapter("physics");
 const blocks = (language: string): string[] =>
   [...chapter.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map((match) => match[1]!);
 
-test("every value in the chapter is what the code gives", () => {
-  const program = blocks("ts")
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/(data|hep)";$/gm, "const $1 = $2;")
-    .replaceAll(/^(?!const|\/\/)(\S.*\S)[ ]+\/\/ (.+)$/gm, "check($1, $2);");
-  let done = 0;
-  const check = (value: unknown, expected: unknown): void => {
-    done++;
-    expect(value).toBe(expected);
-  };
-  new Function("data", "hep", "check", program)(data, hep, check);
+test("every value in the chapter is what the code gives", async () => {
+  const { done } = await runChapter(chapter, { valueLines: /^(?!const|\/\/)(\S.*\S)[ ]+\/\/ (.+)$/gm });
   expect(done).toBe(7);
 });
 

@@ -2,35 +2,26 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import ts from "typescript";
 import { afterAll, expect, test } from "vitest";
 import { plotKindTexts } from "../src/cli/plot-kind-texts.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { StreamReporter } from "../src/cli/reporter.ts";
 import * as plots from "../src/plot/index.ts";
 import { writeSample } from "./cli-harness.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const chapter = readFileSync("docs/guide/plots.md", "utf8");
+const chapter = guideChapter("plots");
 const folder = mkdtempSync(join(tmpdir(), "lumin-guide-plots-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("every value in the chapter is what the code gives", async () => {
-  const program = [...chapter.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map((match) => match[1]!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/plot";$/gm, "const $1 = plots;")
-    .replaceAll('"mass.pdf"', JSON.stringify(join(folder, "mass.pdf")))
-    .replaceAll(/^(?!const)(\S.*\S)\s+\/\/ (.+)$/gm, "check($1, $2);");
-  let done = 0;
-  const check = (given: unknown, value: unknown): void => {
-    done++;
-    expect(given).toEqual(value);
-  };
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  await new AsyncFunction("plots", "check", outputText)(plots, check);
+  const { done } = await runChapter(
+    chapter.replaceAll('"mass.pdf"', JSON.stringify(join(folder, "mass.pdf"))),
+    {
+      valueLines: /^(?!const)(\S.*\S)\s+\/\/ (.+)$/gm,
+      compare: (given, value) => expect(given).toEqual(value),
+    },
+  );
   expect(done).toBe(7);
   expect(readFileSync(join(folder, "mass.pdf"), "latin1").slice(0, 4)).toBe("%PDF");
   const named = [...chapter.matchAll(/`(plot[A-Z]\w+)`/g)].map(([, name]) => name!);

@@ -1,37 +1,24 @@
 /** Runs the code of the guide's chapter on statistics: `expression // value` must hold. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { readTemplateSettings } from "../src/cli/template-settings.ts";
-import * as metrics from "../src/metrics/index.ts";
-import * as statistics from "../src/statistics/index.ts";
 import { scratchFolder } from "./cli-harness.ts";
+import { guideChapter, runChapter } from "./support/chapter.ts";
 
-const chapter = readFileSync(new URL("../docs/guide/statistics.md", import.meta.url), "utf8");
+const chapter = guideChapter("statistics");
 const folder = scratchFolder();
 
 test("every value in the chapter is what the code gives", async () => {
-  const program = [...chapter.matchAll(/```ts\n([\s\S]*?)```/g)]
-    .map((match) => match[1]!)
-    .join("\n")
-    .replaceAll(/^import (\{[^}]*\}) from "lumin-hep\/(\w+)";$/gm, "const $1 = subpaths.$2;")
-    .replaceAll(/^(?!const|\/\/)(\S.*\S)\s+\/\/ ([\w.]+)$/gm, "check(() => ($1), $2);");
-  const checks = [...program.matchAll(/^check\(/gm)].length;
-  expect(checks).toBe(8);
-  let done = 0;
-  const check = (give: () => unknown, value: unknown): void => {
-    done++;
-    if (typeof value === "number") expect(give()).toBeCloseTo(value, 12);
-    else expect(give()).toBe(value);
-  };
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
-    ...parameters: string[]
-  ) => (...values: unknown[]) => Promise<void>;
-  const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
-  await new AsyncFunction("subpaths", "check", outputText)({ metrics, statistics }, check);
-  expect(done).toBe(checks);
+  const { done, written } = await runChapter(chapter, {
+    valueLines: /^(?!const|\/\/)(\S.*\S)\s+\/\/ ([\w.]+)$/gm,
+    compare(given, value) {
+      if (typeof value === "number") expect(given).toBeCloseTo(value, 12);
+      else expect(given).toBe(value);
+    },
+  });
+  expect([done, written]).toEqual([8, 8]);
 });
 
 test("the YAML file of the chapter is read, and has every key", () => {

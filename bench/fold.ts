@@ -2,13 +2,12 @@
  * How fast does `lumin fold` make folds of the full data set of the Higgs challenge, 818,238 events of 35 columns (drawn
  * from the 18,000 real ones)? Beside it DuckDB alone, reading the same file into its own memory with as many threads.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { analysisFile, root, writeDrawnEvents } from "./events.ts";
-import { watchMemory } from "./process-memory.ts";
+import { analysisFile, writeDrawnEvents } from "./events.ts";
+import { peakOfCommand } from "./process-memory.ts";
 import { median, milliseconds, printTable } from "./table.ts";
 
 const eventCount = 818_238;
@@ -24,7 +23,8 @@ try {
     const out = join(folder, `folds-${turn}`);
     walls.fold.push(
       await milliseconds(async () => {
-        peak = Math.max(peak, await fold(events, out));
+        const words = ["fold", analysisFile, "--out", out, "--set", `input.files=["${events}"]`];
+        peak = Math.max(peak, (await peakOfCommand(words)).resident);
       }),
     );
     rmSync(out, { recursive: true });
@@ -48,21 +48,4 @@ async function readWithDuckDB(path: string): Promise<void> {
   await connection.run(`CREATE TABLE events AS SELECT * FROM read_csv('${path}')`);
   connection.closeSync();
   instance.closeSync();
-}
-
-/** The most memory that all processes of the command had, in bytes. */
-async function fold(path: string, out: string): Promise<number> {
-  const child = spawn(
-    process.execPath,
-    [join(root, "dist/cli/main.js"), "fold", analysisFile, "--out", out, "--set", `input.files=["${path}"]`],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  let complaint = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    complaint = `${complaint}${chunk.toString()}`.slice(-2000);
-  });
-  const memory = watchMemory(child.pid!);
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`lumin fold ended with code ${code}: ${complaint}`);
-  return memory.stop().resident;
 }

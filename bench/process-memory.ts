@@ -1,5 +1,8 @@
 /** The memory of a process and all its descendants, sampled while it runs (Linux). */
+import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./events.ts";
 
 /** The largest resident memory seen, all processes together. */
 export interface PeakMemory {
@@ -7,6 +10,22 @@ export interface PeakMemory {
   readonly resident: number;
   /** Processes at that moment. */
   readonly processCount: number;
+}
+
+/** Runs the compiled command line and gives the most memory that all its processes had. */
+export async function peakOfCommand(words: readonly string[]): Promise<PeakMemory> {
+  const child = spawn(process.execPath, [join(root, "dist/cli/main.js"), ...words], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let complaint = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaint = `${complaint}${chunk.toString()}`.slice(-2000);
+  });
+  const memory = watchMemory(child.pid!);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  const peak = memory.stop();
+  if (code !== 0) throw new Error(`lumin ${words[0]} ended with code ${code}: ${complaint}`);
+  return peak;
 }
 
 /** Samples until `stop` is called. */

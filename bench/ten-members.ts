@@ -2,12 +2,11 @@
  * How long does the paper's ensemble take at the paper's size? `lumin train` as a user types it, on 250,000 drawn
  * events: a fifth for validation, ten members of 180,000 events each, 15 epochs, augmentation, two workers.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { analysisFile, root, writeDrawnEvents } from "./events.ts";
-import { watchMemory } from "./process-memory.ts";
+import { analysisFile, writeDrawnEvents } from "./events.ts";
+import { peakOfCommand } from "./process-memory.ts";
 import { milliseconds, printTable } from "./table.ts";
 
 const WORKERS = 2;
@@ -18,23 +17,10 @@ try {
   const run = join(folder, "run");
   let peak = { resident: 0, processCount: 0 };
   const wall = await milliseconds(async () => {
-    const child = spawn(
-      process.execPath,
-      [
-        join(root, "dist/cli/main.js"),
-        ...["train", analysisFile, "--out", run, "--workers", String(WORKERS)],
-        ...["--set", `input.files=["${events}"]`],
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    let complaint = "";
-    child.stderr.on("data", (chunk: Buffer) => {
-      complaint = `${complaint}${chunk.toString()}`.slice(-2000);
-    });
-    const memory = watchMemory(child.pid!);
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    peak = memory.stop();
-    if (code !== 0) throw new Error(`lumin train ended with code ${code}: ${complaint}`);
+    peak = await peakOfCommand([
+      ...["train", analysisFile, "--out", run, "--workers", String(WORKERS)],
+      ...["--set", `input.files=["${events}"]`],
+    ]);
   });
   console.log(
     "lumin train examples/higgs/higgs.yaml on 250,000 drawn events, everything from reading to report;",

@@ -1,11 +1,9 @@
 /** Looks of plots as users give them: the key `plots` of an analysis file, a YAML file of their own, options. */
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { z } from "zod";
-import { ConfigurationError, FileFormatError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
 import type { PlotSettings, SampleLook } from "../plot/index.ts";
-import { pathText, problemsOf } from "./analysis-problems.ts";
 import { flag, number, text, wholeNumber } from "./analysis-schema-values.ts";
+import { checkedSettings, readSettingsFile } from "./settings-file.ts";
 
 const colour = (meaning: string): z.ZodString =>
   text(meaning).regex(/^#[0-9a-f]{6}$/i, 'expected a colour such as "#5790fc"');
@@ -65,27 +63,6 @@ export const plotSettingsSchema: z.ZodType<PlotSettings> = z
   })
   .describe("looks of all pictures");
 
-/**
- * Reads a YAML file of settings.
- *
- * @throws ConfigurationError that names every fault, FileFormatError for a missing file.
- */
-export function readPlotSettings(path: string): PlotSettings {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch {
-    throw new FileFormatError(`--settings "${path}": there is no such file.`);
-  }
-  let value: unknown;
-  try {
-    value = parse(content) ?? {};
-  } catch (error) {
-    throw new ConfigurationError(`${path}: this is not valid YAML. ${String(error).split("\n")[0]}`);
-  }
-  return checked(value, `${path}: `);
-}
-
 /** The options of a command that are settings; commander gives their values as they are typed. */
 export interface LookOptions {
   readonly settings?: string;
@@ -109,9 +86,14 @@ export interface LookOptions {
   readonly logY?: boolean;
 }
 
-/** Settings from a base (those of the analysis), the file, and the options: what comes later wins, key by key. */
+/**
+ * Settings from a base (those of the analysis), the file, and the options: what comes later wins, key by key.
+ *
+ * @throws ConfigurationError that names every fault, FileFormatError for a missing file.
+ */
 export function settingsOfOptions(options: LookOptions, base: PlotSettings = {}): PlotSettings {
-  const file = options.settings === undefined ? {} : readPlotSettings(options.settings);
+  const { settings } = options;
+  const file = settings === undefined ? {} : readSettingsFile("--settings", settings, plotSettingsSchema);
   return merged(merged(base, file), optionSettings(options));
 }
 
@@ -124,7 +106,7 @@ function optionSettings(options: LookOptions): PlotSettings {
     energy: energy && numberOrText(energy),
     samples: Object.fromEntries(name.map(sampleOf)),
   };
-  return checked(withoutAbsent(value), "--");
+  return checkedSettings(withoutAbsent(value), plotSettingsSchema, (place) => `--${place}`);
 }
 
 /** "s=H → ττ,#e42536": what a sample is called in the data, its name, its colour. */
@@ -141,15 +123,6 @@ function sampleOf(word: string): [string, SampleLook] {
 
 function numberOrText(word: string): number | string {
   return word.trim() !== "" && Number.isFinite(Number(word)) ? Number(word) : word;
-}
-
-function checked(value: unknown, place: string): PlotSettings {
-  const parsed = plotSettingsSchema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const problems = problemsOf(parsed.error, plotSettingsSchema, value);
-  throw new ConfigurationError(
-    problems.map((each) => `${place}${pathText(each.path) || "the file"}: ${each.message}`).join("\n"),
-  );
 }
 
 function withoutAbsent(value: object): object {

@@ -1,10 +1,7 @@
 /** The YAML file of `lumin export --templates`: bins, processes and uncertainties of the statistical model. */
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { z } from "zod";
-import { ConfigurationError, FileFormatError } from "../errors/index.ts";
-import { pathText, problemsOf } from "./analysis-problems.ts";
 import { between, names, number, text, wholeNumber } from "./analysis-schema-values.ts";
+import { readSettingsFile } from "./settings-file.ts";
 
 /** One side of a shape uncertainty: the same events with other weights, or other events. */
 export type VariationSide = { readonly weight: string } | { readonly files: readonly string[] };
@@ -92,23 +89,5 @@ const schema: z.ZodType<TemplateSettings> = z.strictObject({
  * @throws ConfigurationError that names every fault, FileFormatError for a missing file.
  */
 export function readTemplateSettings(path: string | undefined): TemplateSettings {
-  if (path === undefined) return schema.parse({});
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch {
-    throw new FileFormatError(`--templates "${path}": there is no such file.`);
-  }
-  let value: unknown;
-  try {
-    value = parse(content) ?? {};
-  } catch (error) {
-    throw new ConfigurationError(`${path}: this is not valid YAML. ${String(error).split("\n")[0]}`);
-  }
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  const problems = problemsOf(parsed.error, schema, value);
-  throw new ConfigurationError(
-    problems.map((each) => `${path}: ${pathText(each.path) || "the file"}: ${each.message}`).join("\n"),
-  );
+  return path === undefined ? schema.parse({}) : readSettingsFile("--templates", path, schema);
 }

@@ -1,7 +1,7 @@
 /** The program of the thread that reads folds ahead: a number comes, the fold goes back. */
 import { parentPort, workerData } from "node:worker_threads";
-import { FoldYielder } from "./fold-yielder.ts";
 import type { StoredFold } from "./stored-fold.ts";
+import { StoredFolds } from "./stored-folds.ts";
 
 /** Which folds a thread reads. */
 export interface FoldThreadData {
@@ -11,7 +11,7 @@ export interface FoldThreadData {
 }
 
 const { path, matrix } = workerData as FoldThreadData;
-const folds = await FoldYielder.open(path, { matrix, cacheBytes: 0 });
+const folds = await StoredFolds.open(path, { matrix, cacheBytes: 0 });
 
 parentPort!.on("message", (index: number) => {
   const fold = readable(index);
@@ -25,7 +25,7 @@ parentPort!.on("message", (index: number) => {
 /** Undefined for a fold that cannot be read: who needs it reads it again and says what is wrong with it. */
 function readable(index: number): StoredFold | undefined {
   try {
-    return folds.getStoredFold(index);
+    return folds.fold(index);
   } catch {
     return undefined;
   }

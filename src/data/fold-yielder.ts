@@ -1,20 +1,18 @@
 /** Access to the events of a fold file, fold by fold. */
 import { isAbsolute, resolve } from "node:path";
 import type { Stream } from "../array/random.ts";
-import { ConfigurationError, counted, FileFormatError, unknownName } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/index.ts";
 import type { Augmentation } from "./augmentation/index.ts";
 import { chosenColumns, chosenFeatures, type FeatureChoice, type FeatureSet } from "./feature-choice.ts";
-import { FoldAhead } from "./fold-ahead.ts";
-import { loadDigest, StoredDigests } from "./fold-digest.ts";
-import { type FoldFileHeader, readHeader, type StoredFoldFileHeader } from "./fold-file.ts";
+import type { FoldFileHeader } from "./fold-file.ts";
 import type { FoldOrigin } from "./fold-origin.ts";
 import { type FoldTransform, foldTransforms, type LoadedTransform } from "./fold-transforms.ts";
-import { fillGaps, gapsOf } from "./gaps.ts";
-import { type Hdf5File, openHdf5 } from "./hdf5.ts";
-import { decodedMatrix, type MatrixInputs, matrixColumns, withMatrix } from "./matrix-inputs.ts";
+import { fillGaps } from "./gaps.ts";
+import { type MatrixInputs, matrixColumns } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
-import { FoldCache, type StoredFold } from "./stored-fold.ts";
-import { singlePrecision, strided, widened } from "./stored-numbers.ts";
+import type { StoredFold } from "./stored-fold.ts";
+import { StoredFolds } from "./stored-folds.ts";
+import { strided } from "./stored-numbers.ts";
 import { type Column, concatenateTables, type Table, tableOf } from "./table.ts";
 import { isModuleReference, type ModuleReference, resolveModule } from "./user-module.ts";
 
@@ -74,10 +72,7 @@ export interface FoldYielderSpec {
 
 /** What the constructor is given by `open`. */
 export interface OpenedFoldFile {
-  readonly file: Hdf5File;
-  /** The checksums of what it holds, where it has some. */
-  readonly digests: StoredDigests;
-  readonly header: StoredFoldFileHeader;
+  readonly stored: StoredFolds;
   readonly transforms: readonly LoadedTransform[];
 }
 
@@ -116,33 +111,20 @@ export class FoldYielder {
   /** The scaler of the continuous ones of them. */
   protected readonly storedScaler: Scaler | undefined;
   protected readonly options: FoldYielderOptions;
-  #file: Hdf5File;
-  #digests: StoredDigests;
-  #isOpen = true;
+  readonly #stored: StoredFolds;
   readonly #transforms: readonly LoadedTransform[];
-  readonly #cache: FoldCache;
-  #ahead: FoldAhead;
-  /** Continuous and categorical features among the flat inputs. */
-  readonly #flatCounts: readonly [number, number];
   readonly #choice: FeatureChoice;
 
-  protected constructor({ file, digests, header, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
-    this.path = file.path;
-    this.#file = file;
-    this.#digests = digests;
+  protected constructor({ stored: opened, transforms }: OpenedFoldFile, options: FoldYielderOptions) {
+    const { header } = opened;
+    this.path = opened.path;
+    this.#stored = opened;
     this.#transforms = transforms;
     this.options = options;
-    this.#cache = new FoldCache(options.cacheBytes);
-    this.#ahead = this.#newAhead();
     this.foldCount = header.foldCount;
+    this.foldSizes = opened.sizes;
     this.matrix = header.matrix;
-    if (options.matrix && !header.matrix) {
-      throw new ConfigurationError(
-        `FoldYielder: "${file.path}" has no matrix inputs. Leave matrix: true out.`,
-      );
-    }
-    this.#flatCounts = [header.continuousFeatures.length, header.categories.length];
-    const stored = this.#storedFeatures(header);
+    const stored = featuresOf(opened);
     const chosen = chosenFeatures(stored, options.ignore);
     this.#choice = chosen;
     this.continuousFeatures = chosen.continuous;
@@ -156,7 +138,6 @@ export class FoldYielder {
     this.weightFeature = header.weightFeature;
     this.origin = header.origin;
     this.featureCount = this.continuousFeatures.length + this.categoricalFeatures.length;
-    this.foldSizes = Array.from({ length: this.foldCount }, (_, i) => this.#checkedSize(i));
     this.categorySizes = this.categories.map(
       ({ name, values }) => values.length || this.#countCategories(name),
     );
@@ -168,21 +149,19 @@ export class FoldYielder {
    * @throws FileFormatError for a file that is missing, damaged, not HDF5 or not a fold file.
    */
   static async open(path: string, options: FoldYielderOptions = {}): Promise<FoldYielder> {
-    return new FoldYielder(await FoldYielder.openFile(path, options), options);
+    const opened = await FoldYielder.openFile(path, options);
+    try {
+      return new FoldYielder(opened, options);
+    } catch (error) {
+      opened.stored.abandon();
+      throw error;
+    }
   }
 
   /** Opens and checks the file and loads the transforms: what the constructors of subclasses need. */
   protected static async openFile(path: string, options: FoldYielderOptions): Promise<OpenedFoldFile> {
     const transforms = await foldTransforms(options.transforms ?? [], options.directory);
-    const file = await openHdf5(path, "r");
-    try {
-      await loadDigest();
-      const digests = new StoredDigests(file);
-      return { file, digests, header: readHeader(file, digests), transforms };
-    } catch (error) {
-      file.abandon();
-      throw error;
-    }
+    return { stored: await StoredFolds.open(path, options), transforms };
   }
 
   /** How many variants of a fold prediction averages over: 1, as there is no augmentation here. */
@@ -219,10 +198,7 @@ export class FoldYielder {
    * way.
    */
   prefetch(index: number): Promise<void> | undefined {
-    this.#checkIndex(index);
-    if (this.options.readAhead === false || !this.#cache.isTooSmall || this.#cache.has(index))
-      return undefined;
-    return this.#ahead.read(index);
+    return this.#stored.prefetch(index);
   }
 
   /** The fold for prediction, in one of its `augmentationCount` variants; 0 is the fold as it is. */
@@ -265,29 +241,7 @@ export class FoldYielder {
 
   /** The fold's arrays as stored, with the ignored features, from memory if they are there. */
   getStoredFold(index: number): StoredFold {
-    this.#checkIndex(index);
-    const known = this.#cache.get(index);
-    if (known) return known;
-    const fold = this.#ahead.take(index) ?? this.#readFold(index);
-    this.#cache.add(index, fold);
-    return fold;
-  }
-
-  #readFold(index: number): StoredFold {
-    const eventCount = this.foldSizes[index]!;
-    const flat = singlePrecision(this.#read(`fold_${index}/inputs`));
-    const features = this.#matrix
-      ? withMatrix(flat, this.getMatrix(index), eventCount, this.#flatCounts[0], this.#matrix)
-      : flat;
-    return {
-      eventCount,
-      features,
-      gaps: gapsOf(features),
-      targets: singlePrecision(this.#read(`fold_${index}/targets`)),
-      weights: this.#file.has(`fold_${index}/weights`)
-        ? singlePrecision(this.#read(`fold_${index}/weights`))
-        : undefined,
-    };
+    return this.#stored.fold(index);
   }
 
   /**
@@ -297,16 +251,12 @@ export class FoldYielder {
    * @throws ConfigurationError for a file without matrix inputs.
    */
   getMatrix(index: number): Float32Array {
-    this.#checkIndex(index);
-    if (!this.matrix) throw new ConfigurationError(`FoldYielder: "${this.path}" has no matrix inputs.`);
-    const name = `fold_${index}/matrix_inputs`;
-    return decodedMatrix(this.#read(name), this.foldSizes[index]!, this.matrix, `"${this.path}": "${name}"`);
+    return this.#stored.matrix(index);
   }
 
   /** The names of the columns stored beside inputs, targets and weights. */
   get columnNames(): string[] {
-    const own = ["inputs", "targets", "weights", "matrix_inputs"];
-    return this.#file.keys("fold_0").filter((name) => !own.includes(name));
+    return this.#stored.columnNames;
   }
 
   /**
@@ -316,10 +266,7 @@ export class FoldYielder {
    * @throws UnknownNameError for a column that the fold does not have.
    */
   getColumn(name: string, foldIndex: number): Exclude<Column, readonly string[]> | string[] {
-    this.#checkIndex(foldIndex);
-    const names = this.#file.keys(`fold_${foldIndex}`);
-    if (!names.includes(name)) throw unknownName("column", name, names);
-    return widened(this.#read(`fold_${foldIndex}/${name}`), name);
+    return this.#stored.column(name, foldIndex);
   }
 
   /**
@@ -363,28 +310,7 @@ export class FoldYielder {
    * The file is changed in place, as LUMIN does it.
    */
   async saveFoldColumn(name: string, foldIndex: number, values: Column): Promise<void> {
-    this.#checkIndex(foldIndex);
-    if (["inputs", "targets", "weights", "matrix_inputs"].includes(name) || name.includes("/")) {
-      throw new ConfigurationError(`saveFoldColumn: "${name}" is not a name for a further column.`);
-    }
-    if (values.length !== this.foldSizes[foldIndex]) {
-      throw new RangeError(
-        `saveFoldColumn: fold ${foldIndex} has ${this.foldSizes[foldIndex]} events, but ${counted(values.length, "value")} came.`,
-      );
-    }
-    // What the thread knows of the file may no longer be so.
-    this.#ahead.close();
-    this.#file.close();
-    const file = await openHdf5(this.path, "a");
-    try {
-      file.overwrite(`fold_${foldIndex}/${name}`, values);
-      StoredDigests.update(file, `fold_${foldIndex}/${name}`, values);
-    } finally {
-      file.close();
-      this.#file = await openHdf5(this.path, "r");
-      this.#digests = new StoredDigests(this.#file);
-      this.#ahead = this.#newAhead();
-    }
+    await this.#stored.saveColumn(name, foldIndex, values);
   }
 
   /** What another process needs to open the same. @throws ConfigurationError for transforms that are plain functions. */
@@ -409,33 +335,7 @@ export class FoldYielder {
 
   /** Closes the file and lets go of the folds in memory. */
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#cache.clear();
-    this.#ahead.close();
-    this.#file.close();
-  }
-
-  #newAhead(): FoldAhead {
-    return new FoldAhead(this.path, this.options.matrix === true);
-  }
-
-  /** The matrices' layout, if they are wanted. */
-  get #matrix(): MatrixInputs | undefined {
-    return this.options.matrix ? this.matrix : undefined;
-  }
-
-  /** All features of the file, with the matrices' if they are wanted. */
-  #storedFeatures({ continuousFeatures, categories, scaler }: StoredFoldFileHeader): FeatureSet {
-    const continuous = [...continuousFeatures, ...(this.#matrix ? matrixColumns(this.#matrix) : [])];
-    return { continuous, categorical: categories, scaler: scaler && padded(scaler, continuous.length) };
-  }
-
-  /** The values of a data set, as they were written. */
-  #read(name: string): ReturnType<Hdf5File["read"]> {
-    const values = this.#file.read(name);
-    this.#digests.check(name, values);
-    return values;
+    this.#stored.close();
   }
 
   /** @param inputs of all stored features. */
@@ -460,27 +360,6 @@ export class FoldYielder {
     return values.map((value) => value * deviation + mean);
   }
 
-  #checkIndex(index: number): void {
-    if (!this.#isOpen) throw new ConfigurationError(`FoldYielder: "${this.path}" was closed.`);
-    if (!Number.isInteger(index) || index < 0 || index >= this.foldCount) {
-      throw new RangeError(
-        `FoldYielder: "${this.path}" has ${counted(this.foldCount, "fold")}, but fold ${index} was asked for. Folds are counted from 0.`,
-      );
-    }
-  }
-
-  #checkedSize(index: number): number {
-    const name = `fold_${index}/inputs`;
-    const [events = 0, width = 0] = this.#file.shape(name);
-    const listed = this.#flatCounts[0] + this.#flatCounts[1];
-    if (width !== listed) {
-      throw new FileFormatError(
-        `"${this.path}": "${name}" has ${width} columns, but meta_data lists ${counted(listed, "feature")}.`,
-      );
-    }
-    return events;
-  }
-
   /** LUMIN's way where the map is absent: one more than the highest code in any fold. */
   #countCategories(name: string): number {
     const f = this.storedFeatures.indexOf(name);
@@ -492,6 +371,13 @@ export class FoldYielder {
     }
     return highest + 1;
   }
+}
+
+/** All features of the file, with the matrices' if they are wanted. */
+function featuresOf({ header, matrixFeatures }: StoredFolds): FeatureSet {
+  const { continuousFeatures, categories, scaler } = header;
+  const continuous = [...continuousFeatures, ...(matrixFeatures ? matrixColumns(matrixFeatures) : [])];
+  return { continuous, categorical: categories, scaler: scaler && padded(scaler, continuous.length) };
 }
 
 /** A scaler over more features, which are in physical units already. */

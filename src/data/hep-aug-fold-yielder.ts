@@ -68,7 +68,7 @@ export class HEPAugFoldYielder extends FoldYielder {
     try {
       return new HEPAugFoldYielder(opened, options, loaded);
     } catch (error) {
-      opened.file.abandon();
+      opened.stored.abandon();
       throw error;
     }
   }

@@ -34,7 +34,6 @@ export type { FoldTransform, FoldTransformContext, LoadedTransform } from "./fol
 export * from "./fold-yielder.ts";
 export * from "./folds.ts";
 export * from "./gaps.ts";
-export type { Hdf5File, RowRange } from "./hdf5.ts";
 export * from "./hep-aug-fold-yielder.ts";
 export * from "./join-tables.ts";
 export * from "./make-fold-files.ts";
@@ -49,6 +48,7 @@ export * from "./root/index.ts";
 export type { Scaler, Scaling } from "./scaler.ts";
 export * from "./scan-table.ts";
 export type { StoredFold } from "./stored-fold.ts";
+export type { StoredFolds, StoredFoldsOptions } from "./stored-folds.ts";
 export * from "./subsample-events.ts";
 export * from "./table.ts";
 export { chainScans, evenPieces, rowsOfPieces, type TableScan } from "./table-scan.ts";

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CutScan, type RunReport, reportHtml } from "../src/plot/index.ts";
+import { textWidth } from "../src/plot/text-width.ts";
 import { syntheticReport } from "./plot/synthetic-report.ts";
 
 const { findChromium } = (await import(
@@ -101,7 +102,7 @@ describe("the interactive parts of a report", () => {
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(String(error)));
       page.on("request", (request) => {
-        if (!request.url().startsWith("file:")) problems.push(request.url());
+        if (!/^(file|data):/.test(request.url())) problems.push(request.url());
       });
       await page.goto(pathToFileURL(path).href);
       const picture = page.locator("#feature-picture svg");
@@ -122,6 +123,28 @@ describe("the interactive parts of a report", () => {
       const widths = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]");
       expect(widths).toEqual([390, 390]);
       expect(problems).toEqual([]);
+      await page.close();
+    },
+  );
+
+  test.skipIf(executablePath === undefined)(
+    "have letters as wide as the pictures reckon with, whatever fonts the reader has",
+    async () => {
+      const path = join(folder, "letters.html");
+      writeFileSync(path, await reportHtml(report));
+      const page = await browser!.newPage({ viewport: { width: 1200, height: 900 } });
+      await page.goto(pathToFileURL(path).href);
+      await page.evaluate("document.fonts.ready.then(() => undefined)");
+      const texts = (await page.evaluate(`[...document.querySelectorAll("figure svg text")].map((text) => ({
+        text: text.textContent,
+        width: text.getComputedTextLength(),
+        size: Number.parseFloat(getComputedStyle(text).fontSize),
+        isBold: Number(getComputedStyle(text).fontWeight) >= 600,
+      }))`)) as { text: string; width: number; size: number; isBold: boolean }[];
+      const long = texts.filter(({ text }) => text.length >= 8);
+      expect(long.length).toBeGreaterThan(20);
+      for (const { text, width, size, isBold } of long)
+        expect(Math.abs(width / textWidth(text, size, isBold) - 1), text).toBeLessThan(0.05);
       await page.close();
     },
   );

@@ -4,6 +4,7 @@ import { plotFeatureMap } from "./feature-map.ts";
 import { formatMeasured, formatNumber } from "./format.ts";
 import { html, Markup, nothing, reportStyle, table } from "./html.ts";
 import { type ImportanceRow, plotImportance } from "./importance.ts";
+import { fontFaces } from "./page-fonts.ts";
 import { renderSvg } from "./render.ts";
 import type { PlotSpec, Values } from "./spec.ts";
 
@@ -81,7 +82,7 @@ export async function featuresReportHtml(report: FeaturesReport): Promise<string
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${report.title}</title>
-<style>${reportStyle}
+<style>${await fontFaces()}${reportStyle}
 figure svg { max-width: 46rem; } .figures { grid-template-columns: 1fr; }</style>
 </head>
 <body>

@@ -5,7 +5,7 @@ import { type Layer, type LayerGroup, ownAxes, type PlotSpec, pixelLayer } from 
 import { textWidth } from "./text-width.ts";
 import { type Axis, axisLooks, channel } from "./ticks.ts";
 
-const font = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
+const font = '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", Arimo, sans-serif';
 const ink = "#1a1a1a";
 const grid = "#e2e4e8";
 /** Share of the frame's height that a panel below takes, and the gap above it in pixels. */

@@ -80,7 +80,7 @@ h1 { margin: .1rem 0 .25rem; font-size: 1.75rem; line-height: 1.2; letter-spacin
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.2rem; line-height: 1.3; break-after: avoid; }
 h3 { margin: 0 0 .4rem; font-size: .95rem; break-after: avoid; }
 p { text-wrap: pretty; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .75rem; margin: 0; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: .75rem; margin: 0; }
 .numbers > div { background: var(--tint); border-left: 3px solid var(--accent); border-radius: 2px; padding: .7rem .9rem; break-inside: avoid; }
 .numbers dt { font-size: .88rem; color: var(--soft); }
 .numbers dd { margin: 0; font-size: .82rem; line-height: 1.4; color: var(--soft); }

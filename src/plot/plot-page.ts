@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { html, Markup } from "./html.ts";
+import { fontFaces } from "./page-fonts.ts";
 import { compilePlot } from "./render.ts";
 import type { Layer, LayerGroup, PlotSpec } from "./spec.ts";
 
@@ -20,7 +21,8 @@ export async function plotPage(spec: PlotSpec): Promise<string> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${spec.description}</title>
-<style>body { margin: 1rem; font: 14px "Helvetica Neue", Helvetica, Arial, sans-serif; color: #1a1a1a }</style>
+<style>${await fontFaces()}
+body { margin: 1rem; font: 14px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", Arimo, sans-serif; color: #1a1a1a }</style>
 </head>
 <body>
 <div id="plot"></div>

@@ -2,6 +2,7 @@
 import { LuminError } from "../errors/index.ts";
 import { formatMeasured, formatNumber } from "./format.ts";
 import { html, Markup, nothing, reportStyle, table } from "./html.ts";
+import { fontFaces } from "./page-fonts.ts";
 import { renderSvg } from "./render.ts";
 import type { RunReport, TimingRow } from "./report-data.ts";
 import { type Figure, figuresOf } from "./report-figures.ts";
@@ -44,7 +45,7 @@ export async function reportHtml(report: RunReport, options: ReportOptions = {})
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${report.title}</title>
-<style>${reportStyle}${hasSections(report) ? sectionStyle : nothing}</style>
+<style>${await fontFaces()}${reportStyle}${hasSections(report) ? sectionStyle : nothing}</style>
 </head>
 <body>
 <header>

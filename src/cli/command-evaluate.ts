@@ -10,11 +10,11 @@ import { memberTableText, readMemberTable } from "./member-table.ts";
 import { metricsText } from "./metrics-text.ts";
 import { onlyScored } from "./predictions-file.ts";
 import { readEvents } from "./prepare-events.ts";
+import { openFolds } from "./prepare-training.ts";
 import { readMetrics, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { scoreFairly } from "./score-events.ts";
 import { describedSet } from "./score-run.ts";
-import { openFolds } from "./train-ensemble.ts";
 
 export interface EvaluateOptions {
   readonly against?: readonly string[];

@@ -15,7 +15,7 @@ import {
 import { interpretationPlots } from "./interpretation-plots.ts";
 import { loadRun } from "./load-run.ts";
 import { forTerminal } from "./metrics-text.ts";
-import { openFolds } from "./train-ensemble.ts";
+import { openFolds } from "./prepare-training.ts";
 
 export interface ExplainOptions {
   readonly method: ExplainMethod;

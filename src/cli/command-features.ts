@@ -24,8 +24,8 @@ import { weightsForTraining } from "./fold-events.ts";
 import type { LabelledEvents } from "./labelled-events.ts";
 import { forTerminal } from "./metrics-text.ts";
 import { readAndSplit } from "./prepare-events.ts";
+import { prepareTraining } from "./prepare-training.ts";
 import { writeJson } from "./run-folder.ts";
-import { prepareTraining } from "./train-ensemble.ts";
 
 export interface FeaturesOptions {
   readonly out: string;

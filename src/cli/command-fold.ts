@@ -3,17 +3,17 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
-import { softwareVersions } from "../train/index.ts";
+import { softwareVersions } from "../train/software-versions.ts";
 import { readAnalysisFile } from "./analysis-file.ts";
 import type { CommandContext } from "./command-context.ts";
 import { count } from "./count.ts";
 import { writeFurtherFolds } from "./fold-events.ts";
 import { memoryPlan } from "./memory-plan.ts";
 import { readSplitSources } from "./prepare-events.ts";
+import { prepareTraining } from "./prepare-training.ts";
 import { withoutFiles } from "./resume-run.ts";
 import { runPaths, writeJson } from "./run-folder.ts";
 import { fingerprintFiles, userModules } from "./run-record.ts";
-import { prepareTraining } from "./train-ensemble.ts";
 
 export interface FoldOptions {
   readonly out: string;

@@ -13,8 +13,8 @@ import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
 import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
+import { prepareTraining } from "./prepare-training.ts";
 import { runPaths } from "./run-folder.ts";
-import { prepareTraining } from "./train-ensemble.ts";
 
 export interface LrFindOptions {
   readonly low: number;

@@ -31,8 +31,8 @@ import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
 import { builderFor } from "./network-of-analysis.ts";
 import { readAndSplit } from "./prepare-events.ts";
+import { prepareTraining } from "./prepare-training.ts";
 import { runPaths } from "./run-folder.ts";
-import { prepareTraining } from "./train-ensemble.ts";
 
 export interface ProfileOptions {
   readonly steps: number;

@@ -11,12 +11,13 @@ import { evaluateSets, type Metrics } from "./evaluation.ts";
 import { labelled, selectEvents } from "./labelled-events.ts";
 import { type IdentifiedSet, identifiersOf, writePredictions } from "./predictions-file.ts";
 import { readEvents } from "./prepare-events.ts";
+import { augmentationOf, prepareTraining } from "./prepare-training.ts";
 import { beginRun, completeRun, runPaths } from "./run-folder.ts";
 import { fingerprintFiles } from "./run-record.ts";
 import { scoreEvents } from "./score-events.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
 import { type RunOptions, resumedText } from "./train-analysis.ts";
-import { augmentationOf, prepareTraining, trainEnsemble } from "./train-ensemble.ts";
+import { trainEnsemble } from "./train-ensemble.ts";
 
 /** How the outer folds are made. */
 export interface OuterFolds {

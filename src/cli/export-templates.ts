@@ -21,11 +21,11 @@ import { count } from "./count.ts";
 import { type LabelledEvents, labelled, selectEvents } from "./labelled-events.ts";
 import { type LoadedRun, loadRun } from "./load-run.ts";
 import { readEvents } from "./prepare-events.ts";
+import { openFolds } from "./prepare-training.ts";
 import { readUnlabelled } from "./read-inputs.ts";
 import { writeJson } from "./run-folder.ts";
 import { scoreEvents, scoreFairly } from "./score-events.ts";
 import { readTemplateSettings, type TemplateSettings, type VariationSide } from "./template-settings.ts";
-import { openFolds } from "./train-ensemble.ts";
 
 /** Writes what `--pyhf` and `--combine` ask for. */
 export async function exportTemplates(

@@ -3,10 +3,10 @@ import { dirname } from "node:path";
 import { augmentationPlan, loadAugmentation, type Pipeline } from "../data/index.ts";
 import type { Device } from "../engine/index.ts";
 import { Ensemble } from "../ensemble/index.ts";
+import { augmentationSettings } from "./prepare-training.ts";
 import { type RunPaths, readJson, readRun } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { Scorer } from "./score-events.ts";
-import { augmentationSettings } from "./train-ensemble.ts";
 
 export interface LoadedRun {
   readonly paths: RunPaths;

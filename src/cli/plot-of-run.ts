@@ -29,12 +29,12 @@ import { type Interpretation, readInterpretation } from "./interpretation.ts";
 import type { NamedEmbedding, NamedPredictions } from "./plot-numbers.ts";
 import type { PlotEvents, PlotOptions } from "./plot-options.ts";
 import { matrixOf, readPredictions } from "./predictions-file.ts";
+import { openFolds } from "./prepare-training.ts";
 import { figuresOfTask, type ScoredSets } from "./run-figures.ts";
 import { type RunPaths, readJson, readMetrics } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 import { setIsRenormalised } from "./run-report.ts";
 import { calibration } from "./run-sections.ts";
-import { openFolds } from "./train-ensemble.ts";
 
 /** A finished run, to be drawn. */
 export interface PlottedRun {

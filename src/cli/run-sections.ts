@@ -31,10 +31,10 @@ import { type ExplainedEvents, explainedEvents } from "./explained-events.ts";
 import { explainRun, type Interpretation, readInterpretation } from "./interpretation.ts";
 import { importanceLabel } from "./interpretation-plots.ts";
 import { readAndSplit } from "./prepare-events.ts";
+import { openFolds } from "./prepare-training.ts";
 import type { ScoredSets } from "./run-figures.ts";
 import { type RunPaths, readJson } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
-import { openFolds } from "./train-ensemble.ts";
 
 /** Events at most for importances and distributions: enough for a picture, and a second's work. */
 const usualEvents = { importance: 15_000, distributions: 50_000 };

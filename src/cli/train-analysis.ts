@@ -12,6 +12,7 @@ import { memberTable } from "./member-table.ts";
 import { memoryPlan } from "./memory-plan.ts";
 import { type IdentifiedSet, onlyScored } from "./predictions-file.ts";
 import { readEvents, readSplitSources, type SplitSources } from "./prepare-events.ts";
+import { augmentationOf, prepareTraining } from "./prepare-training.ts";
 import type { Reporter } from "./reporter.ts";
 import { type RunIdentity, type RunState, resumeRun, withoutFiles } from "./resume-run.ts";
 import {
@@ -35,13 +36,7 @@ import {
   validationScores,
 } from "./score-run.ts";
 import { adviseOnInterrupt } from "./supervise.ts";
-import {
-  augmentationOf,
-  checkTrainingParts,
-  prepareTraining,
-  type TrainedAnalysis,
-  trainEnsemble,
-} from "./train-ensemble.ts";
+import { checkTrainingParts, type TrainedAnalysis, trainEnsemble } from "./train-ensemble.ts";
 
 /** How a run is done; nothing here changes its results. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 /** The schema of an analysis file, how the ensemble is trained. */
 import { z } from "zod";
-import { devices } from "../engine/index.ts";
+import { devices } from "../engine/device.ts";
 import type { MetricLoggerOptions } from "../train/index.ts";
 import type { Analysis, EnsembleConfiguration } from "./analysis.ts";
 import { callback } from "./analysis-schema-callbacks.ts";

@@ -14,6 +14,7 @@ import {
   type FoldFileHeader,
   firstPiece,
   fitPipeline,
+  indicesByValue,
   MemoryStore,
   neededColumns,
   type Pipeline,
@@ -83,15 +84,16 @@ export async function planFolds(
       const known = transformed.drain()[Symbol.asyncIterator]();
       let first = 0;
       for await (const piece of source.pieces()) {
-        const events = label(piece);
+        const { rowCount } = piece;
         const { value: columns } = await known.next();
-        const block = await preparedBlock(analysis, pipeline, events, scale, {
+        const rowsOfFold = indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length);
+        const block = await preparedBlock(analysis, pipeline, label(piece), scale, {
           directory,
-          transformed: columns && { rowCount: piece.rowCount, columns },
+          transformed: columns && { rowCount, columns },
+          rows: joinedRows(rowsOfFold),
         });
-        for (const [fold, rows] of rowsByFold(foldOf, first, piece.rowCount))
-          await store.add(rowsOfBlock(block, rows, piece.rowCount), fold);
-        first += piece.rowCount;
+        for (const [fold, own] of blocksOfFolds(block, rowsOfFold, rowCount)) await store.add(own, fold);
+        first += rowCount;
       }
       await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
         for (const fold of foldRows.keys()) yield await joinedFold(store, fold);
@@ -299,29 +301,30 @@ function foldNumbers(foldRows: readonly Int32Array[], rowCount: number): Int32Ar
   return foldOf;
 }
 
-/** The rows of a piece that are in each fold, folds in order. */
-function rowsByFold(foldOf: Int32Array, first: number, rowCount: number): [number, Int32Array][] {
-  const rows = new Map<number, number[]>();
-  for (let i = 0; i < rowCount; i++) {
-    const fold = foldOf[first + i]!;
-    const own = rows.get(fold);
-    if (own) own.push(i);
-    else rows.set(fold, [i]);
+/** The blocks of the folds that have rows in a block, in which the features are in the order of the folds already. */
+function* blocksOfFolds(
+  { [featuresKey]: features, ...others }: Block,
+  rowsOfFold: readonly Int32Array[],
+  rowCount: number,
+): Generator<readonly [fold: number, block: Block]> {
+  const width = features!.length / rowCount;
+  let from = 0;
+  for (const [fold, rows] of rowsOfFold.entries()) {
+    if (rows.length === 0) continue;
+    const to = from + rows.length * width;
+    const block: Record<string, Column> = { [featuresKey]: (features as Float32Array).subarray(from, to) };
+    for (const [name, column] of Object.entries(others)) block[name] = rowsOfColumn(column, rows, rowCount);
+    yield [fold, block];
+    from = to;
   }
-  return [...rows].map(([fold, own]) => [fold, Int32Array.from(own)]);
 }
 
-/** Rows of arrays of which each has `rowCount` rows of one or more values. */
-function rowsOfBlock(block: Block, rows: Int32Array, rowCount: number): Block {
-  const picked: Record<string, Column> = {};
-  for (const [name, column] of Object.entries(block)) {
-    const width = column.length / rowCount;
-    picked[name] =
-      width > 1 && column instanceof Float32Array
-        ? rowsOfMatrix(column, rows, width)
-        : selectValues(column, rows);
-  }
-  return picked;
+/** Rows of an array of `rowCount` rows, of one or more values each. */
+function rowsOfColumn(column: Column, rows: Int32Array, rowCount: number): Column {
+  const width = column.length / rowCount;
+  return width > 1 && column instanceof Float32Array
+    ? rowsOfMatrix(column, rows, width)
+    : selectValues(column, rows);
 }
 
 /** All blocks of a fold, one behind the other. */
@@ -340,7 +343,18 @@ async function joinedFold(store: ColumnStore, fold: number): Promise<FoldEvents>
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  return fill(new Float32Array(totalLength(parts)), parts);
+}
+
+function joinedRows(parts: readonly Int32Array[]): Int32Array {
+  return fill(new Int32Array(totalLength(parts)), parts);
+}
+
+function totalLength(parts: readonly ArrayLike<number>[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function fill<A extends Float32Array | Int32Array>(whole: A, parts: readonly ArrayLike<number>[]): A {
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

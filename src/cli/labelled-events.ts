@@ -75,7 +75,7 @@ export class LabelCheck {
 
   add({ table, targets, weights }: LabelledEvents): void {
     this.#eventCount += table.rowCount;
-    if (this.#analysis.target.task !== "regression") for (const each of targets) this.#classes.add(each);
+    if (this.#analysis.target.task !== "regression") addDistinct(this.#classes, targets);
     this.#isAnyWeightNotZero ||= weights?.some((weight) => weight !== 0) ?? true;
   }
 
@@ -131,10 +131,19 @@ export function checkTargetColumns(targets: readonly string[], known: readonly s
 }
 
 function checkBinary(column: string, targets: Float32Array): void {
-  for (const other of targets) {
-    if (other === 0 || other === 1) continue;
+  for (let i = 0; i < targets.length; i++) {
+    const target = targets[i]!;
+    if (target === 0 || target === 1) continue;
     throw new DataError(
-      `target "${column}": a binary target has the classes 0 and 1, but there is ${other}. Give target.classes.`,
+      `target "${column}": a binary target has the classes 0 and 1, but there is ${target}. Give target.classes.`,
     );
+  }
+}
+
+function addDistinct(distinct: Set<number>, values: Float32Array): void {
+  let last: number | undefined;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== last) distinct.add(values[i]!);
+    last = values[i];
   }
 }

@@ -1,6 +1,7 @@
 /** Splitting events: stratified folds and splits, by a hash of the event, by a column, contiguous, by event number. */
 import type { Stream } from "../array/random.ts";
 import { ConfigurationError, counted, DataError } from "../errors/index.ts";
+import { codesOf } from "./categories.ts";
 import type { Column } from "./table.ts";
 
 /**
@@ -112,26 +113,27 @@ function checkFoldCount(foldCount: number, eventCount: number = Number.POSITIVE_
  * @throws DataError for a fold without events.
  */
 export function rowsOfFolds(foldOf: Int32Array, foldCount: number, name: string): Int32Array[] {
-  const sizes = new Int32Array(foldCount);
-  for (const fold of foldOf) sizes[fold]! += 1;
-  const empty = sizes.indexOf(0);
+  const rows = indicesByValue(foldOf, foldCount);
+  const empty = rows.findIndex((own) => own.length === 0);
   if (empty >= 0) {
     throw new DataError(
       `folds by "${name}": fold ${empty} of ${foldCount} has no events; use fewer folds or another column.`,
     );
   }
-  return dealt(foldOf, sizes);
+  return rows;
 }
 
-/** The indices of each value 0, 1, …, of which there are so many. */
-function dealt(values: Int32Array, sizes: Int32Array): Int32Array[] {
-  const rows = Array.from(sizes, (size) => new Int32Array(size));
-  const filled = new Int32Array(sizes.length);
+/** The indices, rising, of each of the values 0 … count − 1. */
+export function indicesByValue(values: Int32Array, count: number): Int32Array[] {
+  const sizes = new Int32Array(count);
+  for (const value of values) sizes[value]! += 1;
+  const indices = Array.from(sizes, (size) => new Int32Array(size));
+  const filled = new Int32Array(count);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    rows[value]![filled[value]!++] = i;
+    indices[value]![filled[value]!++] = i;
   }
-  return rows;
+  return indices;
 }
 
 /** A number in [0, 1) of each event, of 53 bits that the text of its identifiers decides (two FNV-1a hashes, mixed). */
@@ -188,11 +190,7 @@ export function stratifiedSplit(
 }
 
 function bothSides(isHeld: Uint8Array, fraction: number): { training: Int32Array; validation: Int32Array } {
-  const held = isHeld.reduce((sum, each) => sum + each, 0);
-  const [training, validation] = dealt(
-    Int32Array.from(isHeld),
-    Int32Array.of(isHeld.length - held, held),
-  ) as [Int32Array, Int32Array];
+  const [training, validation] = indicesByValue(Int32Array.from(isHeld), 2) as [Int32Array, Int32Array];
   if (training.length === 0 || validation.length === 0) {
     throw new ConfigurationError(
       `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(isHeld.length, "event")} for training and ${validation.length} for validation; both are needed.`,
@@ -242,9 +240,8 @@ function strata(eventCount: number, keys: readonly Column[], stream: Stream): In
   }
   const coder = new StratumCoder();
   const codes = keys.length === 0 ? new Int32Array(eventCount) : coder.codes(keys);
-  const sizes = new Int32Array(Math.max(1, coder.count));
-  for (const code of codes) sizes[code]! += 1;
-  return eventCount === 0 ? [] : dealt(codes, sizes).map((group) => stream.shuffle(group));
+  if (eventCount === 0) return [];
+  return indicesByValue(codes, Math.max(1, coder.count)).map((group) => stream.shuffle(group));
 }
 
 /**
@@ -252,54 +249,42 @@ function strata(eventCount: number, keys: readonly Column[], stream: Stream): In
  * table: the numbers are a key that stratifies as the keys do.
  */
 export class StratumCoder {
-  readonly #known = new Map<string, number>();
-  /** The same by the values of the keys, one map within the other: no text need be made for what was there before. */
-  readonly #byValues: Branch = new Map();
-  #branchCount = 0;
+  /** For each key the numbers of its values, as texts. */
+  readonly #values: Map<string, number>[] = [];
+  /** For each key behind the first the numbers of what was up to the key before it, with its own value. */
+  readonly #pairs: Map<number, number>[] = [];
 
   /** How many combinations there were so far. */
   get count(): number {
-    return this.#known.size;
+    return (this.#pairs.at(-1) ?? this.#values.at(-1))?.size ?? 0;
   }
 
   /** The number of each event's combination. */
   codes(keys: readonly Column[]): Int32Array {
-    const codes = new Int32Array(keys[0]!.length);
-    for (let i = 0; i < codes.length; i++) {
-      let found: Branch | number | undefined = this.#byValues;
-      for (let k = 0; k < keys.length && found !== undefined; k++)
-        found = (found as Branch).get(keys[k]![i]!);
-      codes[i] = (found as number | undefined) ?? this.#newCode(keys, i);
+    const [first, ...others] = keys.map((key, k) => {
+      this.#values[k] ??= new Map();
+      const numbers = this.#values[k];
+      return codesOf(key, (text) => numberOf(numbers, text));
+    });
+    for (const [k, numbers] of others.entries()) {
+      this.#pairs[k] ??= new Map();
+      const pairs = this.#pairs[k];
+      for (let i = 0; i < numbers.length; i++)
+        first![i] = numberOf(pairs, first![i]! * maximalCount + numbers[i]!);
     }
-    return codes;
-  }
-
-  #newCode(keys: readonly Column[], row: number): number {
-    let text = "";
-    for (const key of keys) text += `${String(key[row])}\u0000`;
-    let code = this.#known.get(text);
-    if (code === undefined) {
-      code = this.#known.size;
-      this.#known.set(text, code);
-    }
-    if (this.#branchCount++ < 4096) this.#remember(keys, row, code);
-    return code;
-  }
-
-  #remember(keys: readonly Column[], row: number, code: number): void {
-    let branch = this.#byValues;
-    for (let k = 0; k < keys.length - 1; k++) {
-      const value = keys[k]![row]!;
-      let next = branch.get(value) as Branch | undefined;
-      if (next === undefined) {
-        next = new Map();
-        branch.set(value, next);
-      }
-      branch = next;
-    }
-    branch.set(keys.at(-1)![row]!, code);
+    return first!;
   }
 }
 
-/** The branches, or the number, behind each value of a key. */
-type Branch = Map<string | number | bigint, Branch | number>;
+/** More than a map holds. */
+const maximalCount = 2 ** 25;
+
+/** The number of a value; the next one for a value that is new. */
+function numberOf<T>(numbers: Map<T, number>, value: T): number {
+  let number = numbers.get(value);
+  if (number === undefined) {
+    number = numbers.size;
+    numbers.set(value, number);
+  }
+  return number;
+}

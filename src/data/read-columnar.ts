@@ -13,7 +13,7 @@ import {
   narrowed,
   type QueryColumn,
 } from "./columnar-query.ts";
-import { openSource } from "./columnar-source.ts";
+import { openSource, type SourceOptions } from "./columnar-source.ts";
 import {
   type DuckDBConnection,
   type DuckDBLimits,
@@ -34,7 +34,7 @@ import { listed, refuseTextInNumbers, textInNumbers } from "./text-in-numbers.ts
 export function readColumnar(path: string, options: ReadTableOptions): Promise<Table> {
   return whileIntact(path, () =>
     withDuckDB(async (connection) => {
-      const { result } = await withExactTypes(connection, path, options, async (query) => {
+      const { result } = await withExactTypes(connection, path, options, {}, async (query) => {
         const table = await readQuery(connection, query);
         const rounded = query.columns
           .filter(({ name, kind }) => kind === "float64" && mayBeRounded(table.columns[name] as Float64Array))
@@ -58,12 +58,18 @@ export function scanColumnar(
     const session = await openDuckDB(limits);
     let kept: KeptRows | undefined;
     try {
-      const { query, result } = await withExactTypes(session.connection, path, options, async (query) => {
-        const isKept = isSmall && query.source.isCsv;
-        const rows = isKept ? await materialised(session.connection, query) : undefined;
-        kept = rows && { query: rows, session };
-        return survey(session.connection, rows ?? query);
-      });
+      const { query, result } = await withExactTypes(
+        session.connection,
+        path,
+        options,
+        limits,
+        async (query) => {
+          const isKept = isSmall && query.source.isCsv;
+          const rows = isKept ? await materialised(session.connection, query) : undefined;
+          kept = rows && { query: rows, session };
+          return survey(session.connection, rows ?? query);
+        },
+      );
       return {
         ...result,
         pieces: () => {
@@ -123,25 +129,27 @@ async function withExactTypes<T>(
   connection: DuckDBConnection,
   path: string,
   options: ReadTableOptions,
+  limits: DuckDBLimits,
   read: (query: ColumnarQuery) => Promise<Reading<T>>,
 ): Promise<{ readonly query: ColumnarQuery; readonly result: T }> {
-  const first = await readTyped(connection, path, options, [], read);
+  const isTight = limits.memory !== undefined;
+  const first = await readTyped(connection, path, options, { isTight, texts: [] }, read);
   const texts = await wholeNumbers(
     connection,
     path,
     first.rounded.filter((name) => !listed(options.numbers, name)),
   );
-  return texts.length === 0 ? first : readTyped(connection, path, options, texts, read);
+  return texts.length === 0 ? first : readTyped(connection, path, options, { isTight, texts }, read);
 }
 
 async function readTyped<T>(
   connection: DuckDBConnection,
   path: string,
   options: ReadTableOptions,
-  texts: readonly string[],
+  look: SourceOptions,
   read: (query: ColumnarQuery) => Promise<Reading<T>>,
 ): Promise<Reading<T> & { readonly query: ColumnarQuery }> {
-  const source = await openSource(connection, path, { texts });
+  const source = await openSource(connection, path, look);
   const names = source.columns.map((column) => column.name);
   const wanted = options.columns ? expandNames(options.columns, names, `column of "${path}"`) : names;
   await refuseTextInNumbers(connection, source, wanted, options);
@@ -152,7 +160,7 @@ async function readTyped<T>(
     if (!source.isCsv || error instanceof LuminError || !/onversion Error|convert/.test(String(error)))
       throw error;
     // A value further down does not fit the type that the sample suggested.
-    const whole = await openSource(connection, path, { sample: -1, texts });
+    const whole = await openSource(connection, path, { ...look, sample: -1 });
     for (const [index, { name, type }] of whole.columns.entries()) {
       if (type === "VARCHAR" && source.columns[index]!.type !== "VARCHAR" && !listed(options.texts, name)) {
         const error = await textInNumbers(connection, source, name);

@@ -87,7 +87,10 @@ export function finiteWeights(table: Table, column: string): Float64Array {
   if (!Object.hasOwn(table.columns, column))
     throw unknownName("weight column", column, Object.keys(table.columns));
   const weights = new Float64Array(numbersOf(table, column));
-  const gap = weights.findIndex((weight) => !Number.isFinite(weight));
-  if (gap >= 0) throw new DataError(`weight "${column}": row ${gap + 1} has no finite value.`);
+  for (let row = 0; row < weights.length; row++) {
+    if (!Number.isFinite(weights[row])) {
+      throw new DataError(`weight "${column}": row ${row + 1} has no finite value.`);
+    }
+  }
   return weights;
 }

@@ -20,12 +20,12 @@ import { settingsOf } from "./command-train.ts";
 import { count } from "./count.ts";
 import { analysisWithFeatures } from "./features-analysis.ts";
 import { featuresReport, scoreName } from "./features-page.ts";
-import { weightsForTraining } from "./fold-events.ts";
 import type { LabelledEvents } from "./labelled-events.ts";
 import { forTerminal } from "./metrics-text.ts";
 import { readAndSplit } from "./prepare-events.ts";
 import { prepareTraining } from "./prepare-training.ts";
 import { writeJson } from "./run-folder.ts";
+import { weightsForTraining } from "./training-weight-scale.ts";
 
 export interface FeaturesOptions {
   readonly out: string;

@@ -53,10 +53,13 @@ export async function foldCommand(
       const paths = runPaths(out);
       const writing = reporter.phase("writing folds");
       const prepared = await prepareTraining(analysis, training, directory, memory);
-      const folds = await prepared.write(paths, temporary);
+      // Together: while a thread writes the one, this one makes the other.
+      const [folds] = await allOf([
+        prepared.write(paths, temporary),
+        writeFurtherFolds(join(out, "validation.h5"), analysis, prepared.pipeline, validation, directory),
+      ]);
       const { foldSizes, features, categorySizes } = folds;
       folds.close();
-      await writeFurtherFolds(join(out, "validation.h5"), analysis, prepared.pipeline, validation, directory);
       await writeJson(join(out, "fold.json"), {
         format: "lumin-folds",
         formatVersion: 1,
@@ -77,4 +80,12 @@ export async function foldCommand(
     rmSync(out, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** As `Promise.all`, but an error is thrown only when none of them works any more. */
+async function allOf<T extends readonly Promise<unknown>[]>(
+  promises: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

@@ -1,15 +1,8 @@
 /** Labelled events to a fold file: preprocessing fitted, weights scaled, events dealt into folds, piece by piece. */
 import {
-  type ApplyPipelineOptions,
-  applyPipeline,
-  type Block,
-  type Column,
   type ColumnStore,
-  columnOf,
   columnOrigins,
-  concatenateTables,
   dropColumns,
-  expandNames,
   type FoldEvents,
   type FoldFileHeader,
   firstPiece,
@@ -18,17 +11,21 @@ import {
   MemoryStore,
   neededColumns,
   type Pipeline,
-  type ShiftedColumn,
-  selectValues,
-  type Table,
-  WeightScale,
   writeFolds,
 } from "../data/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
-import { type Analysis, classNames } from "./analysis.ts";
+import type { Analysis } from "./analysis.ts";
 import { dealtFolds } from "./deal-events.ts";
-import { type LabelledEvents, type LabelledSource, rowsOfMatrix } from "./labelled-events.ts";
-import { identifiersOf } from "./predictions-file.ts";
+import type { LabelledSource } from "./labelled-events.ts";
+import {
+  blockOfFold,
+  foldOfBlock,
+  foldOfPiece,
+  joinedFold,
+  type PreparedPiece,
+  preparedPiece,
+} from "./prepared-events.ts";
+import { TrainingWeightScale } from "./training-weight-scale.ts";
 
 /** What the fold file will be, before it is written. */
 export interface FoldPlan {
@@ -36,12 +33,15 @@ export interface FoldPlan {
   /** For each fold the rows of the training events in it. */
   readonly foldRows: readonly Int32Array[];
   /**
-   * Writes the fold file. The prepared events are put aside fold by fold.
+   * Writes the fold file.
    *
-   * @param store where; default: in memory.
+   * @param store where prepared events are put aside fold by fold; default: all stay in memory.
    */
   write(path: string, store?: ColumnStore): Promise<void>;
 }
+
+/** Features of all events from which on the folds are written in a thread of its own. */
+const valuesForThread = 2 ** 23;
 
 /**
  * Fits the preprocessing on the events, scales their weights and deals them into folds.
@@ -79,25 +79,30 @@ export async function planFolds(
   return {
     pipeline,
     foldRows,
-    async write(path, store = new MemoryStore()) {
+    async write(path, store) {
+      const header = headerOf(analysis, pipeline);
       const foldOf = foldNumbers(foldRows, source.rowCount);
-      const known = transformed.drain()[Symbol.asyncIterator]();
-      let first = 0;
-      for await (const piece of source.pieces()) {
-        const { rowCount } = piece;
-        const { value: columns } = await known.next();
-        const rowsOfFold = indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length);
-        const block = await preparedBlock(analysis, pipeline, label(piece), scale, {
-          directory,
-          transformed: columns && { rowCount, columns },
-          rows: joinedRows(rowsOfFold),
-        });
-        for (const [fold, own] of blocksOfFolds(block, rowsOfFold, rowCount)) await store.add(own, fold);
-        first += rowCount;
-      }
-      await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
-        for (const fold of foldRows.keys()) yield await joinedFold(store, fold);
-      });
+      const dealtPieces = async function* (): AsyncGenerator<DealtPiece> {
+        const known = transformed.drain()[Symbol.asyncIterator]();
+        let first = 0;
+        for await (const piece of source.pieces()) {
+          const { rowCount } = piece;
+          const { value: columns } = await known.next();
+          yield {
+            piece: await preparedPiece(analysis, pipeline, label(piece), scale, {
+              directory,
+              transformed: columns && { rowCount, columns },
+            }),
+            rowsOfFold: indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length),
+          };
+          first += rowCount;
+        }
+      };
+      const featureCount = pipeline.continuous.length + pipeline.categorical.length;
+      const inThread = store === undefined && source.rowCount * featureCount >= valuesForThread;
+      await writeFolds(path, header, { wholeTargets, inThread }, () =>
+        store === undefined ? foldsInMemory(dealtPieces()) : foldsPutAside(dealtPieces(), store),
+      );
     },
   };
 }
@@ -115,7 +120,7 @@ export async function writeFurtherFolds(
   const { wholeTargets } = await survey(analysis, { source, label });
   await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
     for await (const piece of source.pieces()) {
-      yield foldOfBlock(await preparedBlock(analysis, pipeline, label(piece), undefined, { directory }));
+      yield await preparedPiece(analysis, pipeline, label(piece), undefined, { directory });
     }
   });
 }
@@ -146,53 +151,6 @@ async function survey(
     first += piece.rowCount;
   }
   return { weights: isWeighted ? weights : undefined, scale, wholeTargets };
-}
-
-/** Event weights as trainings take them: scaled as `weights.normalise` says; undefined where all are alike. */
-export function weightsForTraining(analysis: Analysis, events: LabelledEvents): Float64Array | undefined {
-  const scale = new TrainingWeightScale(analysis);
-  scale.add(events);
-  return scale.scaled(events);
-}
-
-/** The scaling of an analysis's weights, of events that come in pieces: add all, then scale each. */
-class TrainingWeightScale {
-  readonly #analysis: Analysis;
-  readonly #scale: WeightScale;
-  readonly #isNeeded: boolean;
-
-  constructor(analysis: Analysis) {
-    const { target, weights } = analysis;
-    let { normalise } = weights;
-    if (target.task === "regression") {
-      if (normalise === "sumOnePerClass") {
-        throw new ConfigurationError(
-          "weights.normalise: sumOnePerClass needs classes, which a regression does not have.",
-        );
-      }
-      if (normalise === "meanOnePerClass") normalise = "meanOne";
-    }
-    this.#analysis = analysis;
-    this.#scale = new WeightScale(normalise, classNames(target));
-    this.#isNeeded = weights.column !== undefined || normalise === "sumOnePerClass";
-  }
-
-  add(events: LabelledEvents): void {
-    if (this.#isNeeded) this.#scale.add(this.#classes(events), weightsOf(events));
-  }
-
-  scaled(events: LabelledEvents): Float64Array | undefined {
-    return this.#isNeeded ? this.#scale.scaled(this.#classes(events), weightsOf(events)) : undefined;
-  }
-
-  /** A regression's values are no classes: all events are one. */
-  #classes({ table, targets }: LabelledEvents): ArrayLike<number> {
-    return this.#analysis.target.task === "regression" ? new Uint8Array(table.rowCount) : targets;
-  }
-}
-
-function weightsOf({ table, weights }: LabelledEvents): Float64Array {
-  return weights ?? new Float64Array(table.rowCount).fill(1);
 }
 
 /**
@@ -231,59 +189,6 @@ function checkedPipeline(
   return { ...pipeline, steps: kept };
 }
 
-// No column of a fold file has a name with "/".
-const [featuresKey, targetsKey, weightsKey] = ["/features", "/targets", "/weights"] as const;
-
-/** Events as a fold stores them, under the names it stores them by. */
-async function preparedBlock(
-  analysis: Analysis,
-  pipeline: Pipeline,
-  events: LabelledEvents,
-  scale: TrainingWeightScale | undefined,
-  options: ApplyPipelineOptions,
-): Promise<Block> {
-  const { table, targets, weights } = events;
-  const { features, table: transformed } = await applyPipeline(pipeline, table, options);
-  const scaled = scale === undefined ? weights : scale.scaled(events);
-  return {
-    [featuresKey]: features,
-    [targetsKey]: targets,
-    ...(scaled === undefined ? {} : { [weightsKey]: Float32Array.from(scaled) }),
-    ...carriedColumns(analysis, table, weights),
-    ...variedColumns(analysis, transformed),
-  };
-}
-
-/** The columns that systematic variations take shifted values from. */
-function variedColumns({ augmentation }: Analysis, table: Table): Record<string, Column> {
-  if (augmentation === "off" || !("length" in augmentation)) return {};
-  const shifts = augmentation.flatMap((transform) =>
-    transform.kind === "variation"
-      ? Object.values(transform.nuisances).flatMap(Object.values<ShiftedColumn>)
-      : [],
-  );
-  const names = shifts.flatMap(({ up, down }) => [up, down]).filter((value) => typeof value === "string");
-  return Object.fromEntries(
-    expandNames(names, Object.keys(table.columns), "augmentation: column").map((name) => [
-      name,
-      columnOf(table, name),
-    ]),
-  );
-}
-
-function carriedColumns(
-  { folds, input }: Analysis,
-  table: Table,
-  weights: Float64Array | undefined,
-): Record<string, Column> {
-  const carried = expandNames(folds.columns, Object.keys(table.columns), "folds.columns: column");
-  return {
-    ...identifiersOf(table, input.id),
-    ...(weights === undefined ? {} : { original_weight: weights }),
-    ...Object.fromEntries(carried.map((name) => [name, columnOf(table, name)])),
-  };
-}
-
 function headerOf({ target, weights }: Analysis, pipeline: Pipeline): FoldFileHeader {
   return {
     continuousFeatures: pipeline.continuous,
@@ -301,74 +206,37 @@ function foldNumbers(foldRows: readonly Int32Array[], rowCount: number): Int32Ar
   return foldOf;
 }
 
-/** The blocks of the folds that have rows in a block, in which the features are in the order of the folds already. */
-function* blocksOfFolds(
-  { [featuresKey]: features, ...others }: Block,
-  rowsOfFold: readonly Int32Array[],
-  rowCount: number,
-): Generator<readonly [fold: number, block: Block]> {
-  const width = features!.length / rowCount;
-  let from = 0;
-  for (const [fold, rows] of rowsOfFold.entries()) {
-    if (rows.length === 0) continue;
-    const to = from + rows.length * width;
-    const block: Record<string, Column> = { [featuresKey]: (features as Float32Array).subarray(from, to) };
-    for (const [name, column] of Object.entries(others)) block[name] = rowsOfColumn(column, rows, rowCount);
-    yield [fold, block];
-    from = to;
+/** A piece with its rows in each fold. */
+interface DealtPiece {
+  readonly piece: PreparedPiece;
+  readonly rowsOfFold: readonly Int32Array[];
+}
+
+/** The folds of pieces that stay in memory until the last fold is made. */
+async function* foldsInMemory(pieces: AsyncIterable<DealtPiece>): AsyncGenerator<FoldEvents> {
+  const all: DealtPiece[] = [];
+  for await (const piece of pieces) all.push(piece);
+  for (const fold of all[0]?.rowsOfFold.keys() ?? []) {
+    const own = all.filter(({ rowsOfFold }) => rowsOfFold[fold]!.length > 0);
+    yield joinedFold(own.map(({ piece, rowsOfFold }) => foldOfPiece(piece, rowsOfFold[fold]!)));
   }
 }
 
-/** Rows of an array of `rowCount` rows, of one or more values each. */
-function rowsOfColumn(column: Column, rows: Int32Array, rowCount: number): Column {
-  const width = column.length / rowCount;
-  return width > 1 && column instanceof Float32Array
-    ? rowsOfMatrix(column, rows, width)
-    : selectValues(column, rows);
-}
-
-/** All blocks of a fold, one behind the other. */
-async function joinedFold(store: ColumnStore, fold: number): Promise<FoldEvents> {
-  const parts: FoldEvents[] = [];
-  for await (const block of store.blocks(fold)) parts.push(foldOfBlock(block));
-  const [first] = parts;
-  if (first === undefined || parts.length === 1) return first!;
-  const columns = parts.map((part) => ({ rowCount: 0, columns: part.columns }));
-  return {
-    features: joined(parts.map(({ features }) => features)),
-    targets: joined(parts.map(({ targets }) => targets)),
-    weights: first.weights && joined(parts.map(({ weights }) => weights!)),
-    columns: concatenateTables(columns).columns,
-  };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  return fill(new Float32Array(totalLength(parts)), parts);
-}
-
-function joinedRows(parts: readonly Int32Array[]): Int32Array {
-  return fill(new Int32Array(totalLength(parts)), parts);
-}
-
-function totalLength(parts: readonly ArrayLike<number>[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-function fill<A extends Float32Array | Int32Array>(whole: A, parts: readonly ArrayLike<number>[]): A {
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+/** The same, with one piece or one fold in memory at a time. */
+async function* foldsPutAside(
+  pieces: AsyncIterable<DealtPiece>,
+  store: ColumnStore,
+): AsyncGenerator<FoldEvents> {
+  let foldCount = 0;
+  for await (const { piece, rowsOfFold } of pieces) {
+    foldCount = rowsOfFold.length;
+    for (const [fold, rows] of rowsOfFold.entries()) {
+      if (rows.length > 0) await store.add(blockOfFold(foldOfPiece(piece, rows)), fold);
+    }
   }
-  return whole;
-}
-
-function foldOfBlock(block: Block): FoldEvents {
-  const { [featuresKey]: features, [targetsKey]: targets, [weightsKey]: weights, ...columns } = block;
-  return {
-    features: features as Float32Array,
-    targets: targets as Float32Array,
-    weights: weights as Float32Array | undefined,
-    columns,
-  };
+  for (let fold = 0; fold < foldCount; fold++) {
+    const parts: FoldEvents[] = [];
+    for await (const block of store.blocks(fold)) parts.push(foldOfBlock(block));
+    yield joinedFold(parts);
+  }
 }

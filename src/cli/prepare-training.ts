@@ -5,7 +5,6 @@ import {
   FoldYielder,
   type FoldYielderOptions,
   HEPAugFoldYielder,
-  MemoryStore,
   type Pipeline,
 } from "../data/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
@@ -48,11 +47,11 @@ export async function prepareTraining(
     foldRows,
     async write(paths, folder) {
       await writeJson(paths.pipeline, pipeline);
-      const store = folder === undefined ? new MemoryStore() : await DiskStore.create(folder);
+      const store = folder === undefined ? undefined : await DiskStore.create(folder);
       try {
         await plan.write(paths.folds, store);
       } finally {
-        await store.remove();
+        await store?.remove();
       }
       return openFolds(
         analysis,

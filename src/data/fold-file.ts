@@ -2,16 +2,12 @@
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import type { CategoryMap } from "./categories.ts";
-import { DigestWriter, loadDigest, type StoredDigests } from "./fold-digest.ts";
-import { type FoldOrigin, readOrigin, writeOrigin } from "./fold-origin.ts";
-import { type Hdf5File, openHdf5 } from "./hdf5.ts";
-import {
-  checkMatrix,
-  encodedMatrix,
-  type MatrixInputs,
-  readMatrixHeader,
-  writeMatrixHeader,
-} from "./matrix-inputs.ts";
+import type { StoredDigests } from "./fold-digest.ts";
+import { type FoldOrigin, readOrigin } from "./fold-origin.ts";
+import { FoldWriter } from "./fold-writer.ts";
+import { FoldWriterThread } from "./fold-writer-thread.ts";
+import type { Hdf5File } from "./hdf5.ts";
+import { checkMatrix, type MatrixInputs, readMatrixHeader } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
 import { type Column, selectValues } from "./table.ts";
 
@@ -70,6 +66,11 @@ export interface FoldFormat {
   readonly wholeTargets: boolean;
   /** Compression level of gzip, 1 … 9 (default: none, which reads fastest). */
   readonly compression?: number | undefined;
+  /**
+   * Write in a thread of its own, while the next fold is made. The folds are handed over to it: their arrays cannot be
+   * used afterwards.
+   */
+  readonly inThread?: boolean | undefined;
 }
 
 const reserved = ["inputs", "targets", "weights", "matrix_inputs"];
@@ -113,54 +114,28 @@ export async function writeFoldFile(path: string, content: FoldFileContent): Pro
 export async function writeFolds(
   path: string,
   header: FoldFileHeader,
-  { wholeTargets, compression }: FoldFormat,
+  format: FoldFormat,
   folds: () => AsyncIterable<FoldEvents>,
 ): Promise<void> {
-  const featureCount = header.continuousFeatures.length + header.categoricalFeatures.length;
-  const targetCount = header.targetFeatures.length;
-  await loadDigest();
   await writeAtomically(path, async (temporary) => {
-    const file = await openHdf5(temporary, "w");
+    const writer = format.inThread
+      ? await FoldWriterThread.start(temporary, header, format)
+      : await FoldWriter.create(temporary, header, format);
     try {
-      const digests = new DigestWriter();
-      const store = (name: string, values: Column, shape: readonly number[] = [values.length]): void => {
-        file.write(name, values, { shape, ...(compression === undefined ? {} : { compression }) });
-        digests.add(name, values);
-      };
-      let i = 0;
-      for await (const { features, targets, weights, matrix, columns } of folds()) {
-        const fold = `fold_${i++}`;
-        const eventCount = targetCount > 0 ? targets.length / targetCount : features.length / featureCount;
-        checkColumnNames(Object.keys(columns));
-        file.createGroup(fold);
-        store(`${fold}/inputs`, features, [eventCount, featureCount]);
-        store(
-          `${fold}/targets`,
-          wholeTargets ? wholeNumbers(targets) : targets,
-          targetCount === 1 ? [eventCount] : [eventCount, targetCount],
-        );
-        if (weights) store(`${fold}/weights`, weights);
-        if ((matrix === undefined) !== (header.matrix === undefined)) {
+      for await (const events of folds()) {
+        checkColumnNames(Object.keys(events.columns));
+        if ((events.matrix === undefined) !== (header.matrix === undefined)) {
           throw new RangeError(
             "writeFoldFile: matrix inputs need their layout, and a layout needs matrix inputs.",
           );
         }
-        if (matrix && header.matrix) {
-          const stored = encodedMatrix(matrix, eventCount, header.matrix);
-          store(`${fold}/matrix_inputs`, stored.values, stored.shape);
-        }
-        for (const [name, column] of Object.entries(columns)) store(`${fold}/${name}`, column);
+        await writer.add(events);
       }
-      writeHeader(file, header);
-      for (const name of file.keys("meta_data")) {
-        digests.add(`meta_data/${name}`, file.read(`meta_data/${name}`));
-      }
-      digests.write(file);
+      await writer.finish();
     } catch (error) {
-      file.abandon();
+      await writer.abandon();
       throw error;
     }
-    file.close();
   });
 }
 
@@ -169,28 +144,6 @@ function checkColumnNames(names: readonly string[]): void {
   if (refused !== undefined) {
     throw new ConfigurationError(`writeFoldFile: a further column cannot be called "${refused}"; rename it.`);
   }
-}
-
-function writeHeader(file: Hdf5File, header: FoldFileHeader): void {
-  file.createGroup("meta_data");
-  file.writeJson("meta_data/cont_feats", header.continuousFeatures);
-  file.writeJson("meta_data/cat_feats", header.categoricalFeatures);
-  file.writeJson(
-    "meta_data/targ_feats",
-    header.targetFeatures.length === 1 ? header.targetFeatures[0] : header.targetFeatures,
-  );
-  file.writeJson("meta_data/wgt_feat", header.weightFeature ?? null);
-  const maps = header.categories.map(({ name, values }) => [name, Object.fromEntries(values.entries())]);
-  file.writeJson("meta_data/cat_maps", Object.fromEntries(maps));
-  if (header.matrix) writeMatrixHeader(file, header.matrix);
-  if (header.scaler) {
-    file.writeJson("meta_data/scaler", {
-      features: header.continuousFeatures,
-      means: header.scaler.means,
-      stds: header.scaler.standardDeviations,
-    });
-  }
-  if (header.origin) writeOrigin(file, header.origin);
 }
 
 /**
@@ -257,11 +210,5 @@ function selectRows(matrix: Float32Array, rows: Int32Array, width: number): Floa
     const from = rows[i]! * width;
     result.set(matrix.subarray(from, from + width), i * width);
   }
-  return result;
-}
-
-function wholeNumbers(values: Float32Array): BigInt64Array {
-  const result = new BigInt64Array(values.length);
-  for (let i = 0; i < result.length; i++) result[i] = BigInt(values[i]!);
   return result;
 }

@@ -20,7 +20,7 @@ import type { LabelledSource } from "./labelled-events.ts";
 import {
   blockOfFold,
   foldOfBlock,
-  foldOfPiece,
+  foldOfRows,
   joinedFold,
   type PreparedPiece,
   preparedPiece,
@@ -217,8 +217,7 @@ async function* foldsInMemory(pieces: AsyncIterable<DealtPiece>): AsyncGenerator
   const all: DealtPiece[] = [];
   for await (const piece of pieces) all.push(piece);
   for (const fold of all[0]?.rowsOfFold.keys() ?? []) {
-    const own = all.filter(({ rowsOfFold }) => rowsOfFold[fold]!.length > 0);
-    yield joinedFold(own.map(({ piece, rowsOfFold }) => foldOfPiece(piece, rowsOfFold[fold]!)));
+    yield foldOfRows(all.map(({ piece, rowsOfFold }) => ({ piece, rows: rowsOfFold[fold]! })));
   }
 }
 
@@ -231,7 +230,7 @@ async function* foldsPutAside(
   for await (const { piece, rowsOfFold } of pieces) {
     foldCount = rowsOfFold.length;
     for (const [fold, rows] of rowsOfFold.entries()) {
-      if (rows.length > 0) await store.add(blockOfFold(foldOfPiece(piece, rows)), fold);
+      if (rows.length > 0) await store.add(blockOfFold(foldOfRows([{ piece, rows }])), fold);
     }
   }
   for (let fold = 0; fold < foldCount; fold++) {

@@ -147,7 +147,7 @@ async function splitSources(
   newStore: () => Promise<ColumnStore>,
 ): Promise<Omit<SplitSources, "remove">> {
   const { validation } = analysis.folds;
-  const label = (piece: Table): LabelledEvents => labelPiece(analysis, piece);
+  const label = remembered((piece) => labelPiece(analysis, piece));
   if ("select" in validation) {
     const [chosen, others] = selections(analysis, validation.select);
     const training = await read(others, await newStore());
@@ -166,6 +166,16 @@ async function splitSources(
   const [training, held] = sides as [TableSource, TableSource];
   checkNotEmpty(training.rowCount);
   return { training: { source: training, label }, validation: { source: held, label } };
+}
+
+/** The labels of pieces that stay in memory are made once. */
+function remembered(label: (piece: Table) => LabelledEvents): (piece: Table) => LabelledEvents {
+  const known = new WeakMap<Table["columns"], LabelledEvents>();
+  return (piece) => {
+    const events = known.get(piece.columns) ?? label(piece);
+    known.set(piece.columns, events);
+    return events;
+  };
 }
 
 async function checkSource(analysis: Analysis, source: TableSource): Promise<void> {

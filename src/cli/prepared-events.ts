@@ -10,11 +10,12 @@ import {
   type FoldEvents,
   type Pipeline,
   type ShiftedColumn,
-  selectValues,
+  selectRows,
   type Table,
+  tableOf,
 } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
-import { type LabelledEvents, rowsOfMatrix } from "./labelled-events.ts";
+import type { LabelledEvents } from "./labelled-events.ts";
 import { identifiersOf } from "./predictions-file.ts";
 import type { TrainingWeightScale } from "./training-weight-scale.ts";
 
@@ -82,32 +83,61 @@ function carriedColumns(
   };
 }
 
-/** Some rows of a piece as a fold holds them. */
-export function foldOfPiece(piece: PreparedPiece, rows: Int32Array): FoldEvents {
-  const { features, featureCount, targets, targetCount, weights, columns } = piece;
-  const chosen = Object.entries(columns).map(([name, column]) => [name, selectValues(column, rows)]);
+/** Some rows of a piece. */
+export interface PieceRows {
+  readonly piece: PreparedPiece;
+  readonly rows: Int32Array;
+}
+
+/** Rows of pieces, one piece behind the other, as a fold holds them. */
+export function foldOfRows(parts: readonly PieceRows[]): FoldEvents {
+  const [{ piece }] = parts as readonly [PieceRows, ...PieceRows[]];
+  const rowsOf = (width: number, values: (piece: PreparedPiece) => Float32Array): Float32Array =>
+    joinedRows(
+      parts.map(({ piece, rows }) => [values(piece), rows]),
+      width,
+    );
+  const columns = parts.map(({ piece, rows }) => selectRows(tableOf(piece.columns), rows));
   return {
-    features: rowsOfMatrix(features, rows, featureCount),
-    targets: rowsOfMatrix(targets, rows, targetCount),
-    weights: weights && selectValues(weights, rows),
-    columns: Object.fromEntries(chosen),
+    features: rowsOf(piece.featureCount, ({ features }) => features),
+    targets: rowsOf(piece.targetCount, ({ targets }) => targets),
+    weights: piece.weights && rowsOf(1, ({ weights }) => weights!),
+    columns: concatenateTables(columns).columns,
   };
+}
+
+/** Chosen rows of matrices `[rows, width]`, one below the other. */
+function joinedRows(
+  parts: readonly (readonly [values: Float32Array, rows: Int32Array])[],
+  width: number,
+): Float32Array {
+  const rowCount = parts.reduce((sum, [, rows]) => sum + rows.length, 0);
+  const joined = new Float32Array(rowCount * width);
+  let at = 0;
+  for (const [values, rows] of parts) {
+    for (let i = 0; i < rows.length; i++) {
+      const from = rows[i]! * width;
+      for (let j = from; j < from + width; j++) joined[at++] = values[j]!;
+    }
+  }
+  return joined;
 }
 
 /** Parts of a fold, one behind the other. */
 export function joinedFold(parts: readonly FoldEvents[]): FoldEvents {
   const [first] = parts;
   if (first === undefined || parts.length === 1) return first!;
-  const columns = parts.map((part) => ({ rowCount: part.targets.length, columns: part.columns }));
+  const joined = (values: (part: FoldEvents) => Float32Array): Float32Array =>
+    concatenated(parts.map(values));
   return {
-    features: joined(parts.map(({ features }) => features)),
-    targets: joined(parts.map(({ targets }) => targets)),
-    weights: first.weights && joined(parts.map(({ weights }) => weights!)),
-    columns: concatenateTables(columns).columns,
+    features: joined(({ features }) => features),
+    targets: joined(({ targets }) => targets),
+    weights: first.weights && joined(({ weights }) => weights!),
+    columns: concatenateTables(parts.map(({ columns }) => tableOf(columns))).columns,
   };
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
+function concatenated(parts: readonly Float32Array[]): Float32Array {
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

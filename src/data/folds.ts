@@ -124,9 +124,9 @@ export function rowsOfFolds(foldOf: Int32Array, foldCount: number, name: string)
 }
 
 /** The indices, rising, of each of the values 0 … count − 1. */
-export function indicesByValue(values: Int32Array, count: number): Int32Array[] {
+export function indicesByValue(values: Int32Array | Uint8Array, count: number): Int32Array[] {
   const sizes = new Int32Array(count);
-  for (const value of values) sizes[value]! += 1;
+  for (let i = 0; i < values.length; i++) sizes[values[i]!]! += 1;
   const indices = Array.from(sizes, (size) => new Int32Array(size));
   const filled = new Int32Array(count);
   for (let i = 0; i < values.length; i++) {
@@ -190,7 +190,7 @@ export function stratifiedSplit(
 }
 
 function bothSides(isHeld: Uint8Array, fraction: number): { training: Int32Array; validation: Int32Array } {
-  const [training, validation] = indicesByValue(Int32Array.from(isHeld), 2) as [Int32Array, Int32Array];
+  const [training, validation] = indicesByValue(isHeld, 2) as [Int32Array, Int32Array];
   if (training.length === 0 || validation.length === 0) {
     throw new ConfigurationError(
       `validation split: a fraction of ${fraction} leaves ${training.length} of ${counted(isHeld.length, "event")} for training and ${validation.length} for validation; both are needed.`,

@@ -289,7 +289,11 @@ function lookAt({ kind, sql }: QueryColumn): readonly [string, string] {
     case "int64":
       return [`min(${sql})`, `max(${sql})`];
     case "float64":
-      return [`bool_or(abs(${sql}) >= ${2 ** 63} AND NOT isnan(${sql}))`, "NULL"];
+      // DuckDB takes NaN for the greatest number. As "abs(…) … NOT isnan(…)" it takes ten times as long.
+      return [
+        `bool_or((${sql} >= ${2 ** 63} AND ${sql} <= 'inf'::DOUBLE) OR ${sql} <= ${-(2 ** 63)})`,
+        "NULL",
+      ];
     case "float32":
     case "text":
       return [`count(${sql})`, "NULL"];

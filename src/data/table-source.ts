@@ -1,6 +1,7 @@
 /** Events that are gone through in pieces, as often as wanted: tables that need not fit into memory. */
 import type { ColumnStore } from "./column-store.ts";
-import { concatenateTables, numbersOf, selectRows, type Table, tableOf } from "./table.ts";
+import { indicesByValue } from "./folds.ts";
+import { concatenateTables, keepRows, numbersOf, selectRows, type Table, tableOf } from "./table.ts";
 
 /** A table in pieces, always the same ones in the same order. */
 export interface TableSource {
@@ -79,22 +80,18 @@ export async function dealtTables(
   let first = 0;
   for await (const columns of from.drain()) {
     const piece = tableOf(columns);
-    for (const [mark, store] of stores.entries()) {
-      const rows = rowsMarked(marks.subarray(first, first + piece.rowCount), mark);
+    const rowsOf = indicesByValue(marks.subarray(first, first + piece.rowCount), stores.length);
+    // The first store gets what is left of the piece, in the same memory.
+    for (let mark = stores.length - 1; mark >= 0; mark--) {
+      const rows = rowsOf[mark]!;
       if (rows.length === 0) continue;
-      await store.add(rows.length === piece.rowCount ? columns : selectRows(piece, rows).columns);
+      const own = mark === 0 ? keepRows(piece, rows) : selectRows(piece, rows);
+      await stores[mark]!.add(own.columns);
       counts[mark]!.push(rows.length);
     }
     first += piece.rowCount;
   }
   return stores.map((store, mark) => tableInStore(store, counts[mark]!));
-}
-
-function rowsMarked(marks: Uint8Array, mark: number): Int32Array {
-  const rows = new Int32Array(marks.length);
-  let count = 0;
-  for (let i = 0; i < marks.length; i++) if (marks[i] === mark) rows[count++] = i;
-  return rows.subarray(0, count);
 }
 
 /** @param counts the rows of each block. */

@@ -1,6 +1,6 @@
 /** The table: named columns of events, plain data, the currency of everything that works on events. */
 import { counted, DataError, unknownName } from "../errors/index.ts";
-import { commonKind, joinColumns, kindOf } from "./column-kind.ts";
+import { commonKind, emptyColumn, joinColumns, kindOf, type NumberKind } from "./column-kind.ts";
 
 /** One value an event. Missing numbers are NaN; integers are exact, 64-bit ones too. */
 export type Column = Float32Array | Float64Array | Int32Array | BigInt64Array | readonly string[];
@@ -73,34 +73,46 @@ export function selectRows(table: Table, indices: ArrayLike<number>): Table {
   return { rowCount: indices.length, columns };
 }
 
+/**
+ * The rows of the table at the given rising indices, in the memory of the table itself where its columns are numbers: it
+ * cannot be used afterwards.
+ */
+export function keepRows(table: Table, indices: ArrayLike<number>): Table {
+  const columns: Record<string, Column> = {};
+  for (const [name, column] of Object.entries(table.columns)) {
+    columns[name] = ArrayBuffer.isView(column)
+      ? copyValues(column, indices, column).subarray(0, indices.length)
+      : selectValues(column, indices);
+  }
+  return { rowCount: indices.length, columns };
+}
+
 /** The values of a column at the given indices, in that order and in a column of the same type. */
 export function selectValues<C extends Column>(column: C, indices: ArrayLike<number>): C;
 export function selectValues(column: Column, indices: ArrayLike<number>): Column {
   const count = indices.length;
-  // A loop for each type: one for all of them takes three times as long.
-  if (column instanceof Float64Array) {
-    const values = new Float64Array(count);
-    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
-    return values;
-  }
-  if (column instanceof Float32Array) {
-    const values = new Float32Array(count);
-    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
-    return values;
-  }
-  if (column instanceof Int32Array) {
-    const values = new Int32Array(count);
-    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
-    return values;
-  }
-  if (column instanceof BigInt64Array) {
-    const values = new BigInt64Array(count);
-    for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
-    return values;
+  if (ArrayBuffer.isView(column)) {
+    return copyValues(column, indices, emptyColumn(kindOf(column) as NumberKind, count));
   }
   const values: string[] = [];
   for (let i = 0; i < count; i++) values.push(column[indices[i]!]!);
   return values;
+}
+
+/** @param into of the same type as the column. */
+function copyValues(column: NumberColumn, indices: ArrayLike<number>, into: NumberColumn): NumberColumn {
+  const count = indices.length;
+  // A loop for each type: one for all of them takes three times as long.
+  if (column instanceof Float64Array) {
+    for (let i = 0; i < count; i++) (into as Float64Array)[i] = column[indices[i]!]!;
+  } else if (column instanceof Float32Array) {
+    for (let i = 0; i < count; i++) (into as Float32Array)[i] = column[indices[i]!]!;
+  } else if (column instanceof Int32Array) {
+    for (let i = 0; i < count; i++) (into as Int32Array)[i] = column[indices[i]!]!;
+  } else {
+    for (let i = 0; i < count; i++) (into as BigInt64Array)[i] = column[indices[i]!]!;
+  }
+  return into;
 }
 
 /** The named columns of the table, in this order. */

@@ -17,14 +17,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { dealtFolds } from "./deal-events.ts";
 import type { LabelledSource } from "./labelled-events.ts";
-import {
-  blockOfFold,
-  foldOfBlock,
-  foldOfRows,
-  joinedFold,
-  type PreparedPiece,
-  preparedPiece,
-} from "./prepared-events.ts";
+import { blockOfFold, dealtEvents, foldOfBlock, joinedFold, preparedEvents } from "./prepared-events.ts";
 import { TrainingWeightScale } from "./training-weight-scale.ts";
 
 /** What the fold file will be, before it is written. */
@@ -80,31 +73,36 @@ export async function planFolds(
     pipeline,
     foldRows,
     async write(path, store) {
-      const header = headerOf(analysis, pipeline);
-      const foldOf = foldNumbers(foldRows, source.rowCount);
-      const dealtPieces = async function* (): AsyncGenerator<DealtPiece> {
-        const known = transformed.drain()[Symbol.asyncIterator]();
-        let first = 0;
-        for await (const piece of source.pieces()) {
-          const { rowCount } = piece;
-          const { value: columns } = await known.next();
-          yield {
-            piece: await preparedPiece(analysis, pipeline, label(piece), scale, {
-              directory,
-              transformed: columns && { rowCount, columns },
-            }),
-            rowsOfFold: indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length),
-          };
-          first += rowCount;
-        }
-      };
       const featureCount = pipeline.continuous.length + pipeline.categorical.length;
       const inThread = store === undefined && source.rowCount * featureCount >= valuesForThread;
-      await writeFolds(path, header, { wholeTargets, inThread }, () =>
-        store === undefined ? foldsInMemory(dealtPieces()) : foldsPutAside(dealtPieces(), store),
+      await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets, inThread }, () =>
+        folds(store ?? new MemoryStore()),
       );
     },
   };
+
+  async function* folds(store: ColumnStore): AsyncGenerator<FoldEvents> {
+    const foldOf = foldNumbers(foldRows, source.rowCount);
+    const known = transformed.drain()[Symbol.asyncIterator]();
+    let first = 0;
+    for await (const piece of source.pieces()) {
+      const { rowCount } = piece;
+      const { value: columns } = await known.next();
+      const rowsOfFold = indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length);
+      const dealt = await dealtEvents(analysis, pipeline, label(piece), scale, rowsOfFold, {
+        directory,
+        transformed: columns && { rowCount, columns },
+      });
+      for (const [fold, events] of dealt.entries())
+        if (rowsOfFold[fold]!.length > 0) await store.add(blockOfFold(events), fold);
+      first += rowCount;
+    }
+    for (const fold of foldRows.keys()) {
+      const parts: FoldEvents[] = [];
+      for await (const block of store.drain(fold)) parts.push(foldOfBlock(block));
+      yield joinedFold(parts);
+    }
+  }
 }
 
 /**
@@ -120,7 +118,7 @@ export async function writeFurtherFolds(
   const { wholeTargets } = await survey(analysis, { source, label });
   await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
     for await (const piece of source.pieces()) {
-      yield await preparedPiece(analysis, pipeline, label(piece), undefined, { directory });
+      yield await preparedEvents(analysis, pipeline, label(piece), undefined, { directory });
     }
   });
 }
@@ -204,38 +202,4 @@ function foldNumbers(foldRows: readonly Int32Array[], rowCount: number): Int32Ar
   const foldOf = new Int32Array(rowCount);
   for (const [fold, rows] of foldRows.entries()) for (const row of rows) foldOf[row] = fold;
   return foldOf;
-}
-
-/** A piece with its rows in each fold. */
-interface DealtPiece {
-  readonly piece: PreparedPiece;
-  readonly rowsOfFold: readonly Int32Array[];
-}
-
-/** The folds of pieces that stay in memory until the last fold is made. */
-async function* foldsInMemory(pieces: AsyncIterable<DealtPiece>): AsyncGenerator<FoldEvents> {
-  const all: DealtPiece[] = [];
-  for await (const piece of pieces) all.push(piece);
-  for (const fold of all[0]?.rowsOfFold.keys() ?? []) {
-    yield foldOfRows(all.map(({ piece, rowsOfFold }) => ({ piece, rows: rowsOfFold[fold]! })));
-  }
-}
-
-/** The same, with one piece or one fold in memory at a time. */
-async function* foldsPutAside(
-  pieces: AsyncIterable<DealtPiece>,
-  store: ColumnStore,
-): AsyncGenerator<FoldEvents> {
-  let foldCount = 0;
-  for await (const { piece, rowsOfFold } of pieces) {
-    foldCount = rowsOfFold.length;
-    for (const [fold, rows] of rowsOfFold.entries()) {
-      if (rows.length > 0) await store.add(blockOfFold(foldOfRows([{ piece, rows }])), fold);
-    }
-  }
-  for (let fold = 0; fold < foldCount; fold++) {
-    const parts: FoldEvents[] = [];
-    for await (const block of store.blocks(fold)) parts.push(foldOfBlock(block));
-    yield joinedFold(parts);
-  }
 }

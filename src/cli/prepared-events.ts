@@ -15,42 +15,60 @@ import {
   tableOf,
 } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
-import type { LabelledEvents } from "./labelled-events.ts";
+import { type LabelledEvents, rowsOfMatrix } from "./labelled-events.ts";
 import { identifiersOf } from "./predictions-file.ts";
 import type { TrainingWeightScale } from "./training-weight-scale.ts";
 
-/** A piece of the events, ready to be dealt into folds. */
-export interface PreparedPiece {
-  /** `[events, features]`. */
-  readonly features: Float32Array;
-  readonly featureCount: number;
-  /** `[events, targets]`. */
-  readonly targets: Float32Array;
-  readonly targetCount: number;
-  readonly weights: Float32Array | undefined;
-  /** Carried along: ids, weights as they were, shifted values. */
-  readonly columns: Readonly<Record<string, Column>>;
-}
-
-/** @param scale of the weights; default: they stay as they are. */
-export async function preparedPiece(
+/**
+ * Events of a piece as folds hold them.
+ *
+ * @param scale of the weights; default: they stay as they are.
+ */
+export async function preparedEvents(
   analysis: Analysis,
   pipeline: Pipeline,
   events: LabelledEvents,
   scale: TrainingWeightScale | undefined,
   options: ApplyPipelineOptions,
-): Promise<PreparedPiece> {
-  const { table, targets, targetCount, weights } = events;
-  const { features, featureCount, table: transformed } = await applyPipeline(pipeline, table, options);
+): Promise<FoldEvents> {
+  const { table, targets, weights } = events;
+  const { features, table: transformed } = await applyPipeline(pipeline, table, options);
   const scaled = scale === undefined ? weights : scale.scaled(events);
   return {
     features,
-    featureCount,
     targets,
-    targetCount,
     weights: scaled && Float32Array.from(scaled),
     columns: { ...carriedColumns(analysis, table, weights), ...variedColumns(analysis, transformed) },
   };
+}
+
+/** Events dealt into folds. @param rowsOfFold for each fold the rows of its events. */
+export async function dealtEvents(
+  analysis: Analysis,
+  pipeline: Pipeline,
+  events: LabelledEvents,
+  scale: TrainingWeightScale,
+  rowsOfFold: readonly Int32Array[],
+  options: ApplyPipelineOptions,
+): Promise<FoldEvents[]> {
+  // The features are made in the order of the folds: picked afterwards, they would come out of the memory row by row.
+  const rows = joined(Int32Array, rowsOfFold);
+  const { features, targets, weights, columns } = await preparedEvents(analysis, pipeline, events, scale, {
+    ...options,
+    rows,
+  });
+  const width = features.length / rows.length;
+  let first = 0;
+  return rowsOfFold.map((own) => {
+    const from = first * width;
+    first += own.length;
+    return {
+      features: features.subarray(from, first * width),
+      targets: rowsOfMatrix(targets, own, events.targetCount),
+      weights: weights && rowsOfMatrix(weights, own, 1),
+      columns: selectRows(tableOf(columns), own).columns,
+    };
+  });
 }
 
 /** The columns that systematic variations take shifted values from. */
@@ -83,62 +101,24 @@ function carriedColumns(
   };
 }
 
-/** Some rows of a piece. */
-export interface PieceRows {
-  readonly piece: PreparedPiece;
-  readonly rows: Int32Array;
-}
-
-/** Rows of pieces, one piece behind the other, as a fold holds them. */
-export function foldOfRows(parts: readonly PieceRows[]): FoldEvents {
-  const [{ piece }] = parts as readonly [PieceRows, ...PieceRows[]];
-  const rowsOf = (width: number, values: (piece: PreparedPiece) => Float32Array): Float32Array =>
-    joinedRows(
-      parts.map(({ piece, rows }) => [values(piece), rows]),
-      width,
-    );
-  const columns = parts.map(({ piece, rows }) => selectRows(tableOf(piece.columns), rows));
-  return {
-    features: rowsOf(piece.featureCount, ({ features }) => features),
-    targets: rowsOf(piece.targetCount, ({ targets }) => targets),
-    weights: piece.weights && rowsOf(1, ({ weights }) => weights!),
-    columns: concatenateTables(columns).columns,
-  };
-}
-
-/** Chosen rows of matrices `[rows, width]`, one below the other. */
-function joinedRows(
-  parts: readonly (readonly [values: Float32Array, rows: Int32Array])[],
-  width: number,
-): Float32Array {
-  const rowCount = parts.reduce((sum, [, rows]) => sum + rows.length, 0);
-  const joined = new Float32Array(rowCount * width);
-  let at = 0;
-  for (const [values, rows] of parts) {
-    for (let i = 0; i < rows.length; i++) {
-      const from = rows[i]! * width;
-      for (let j = from; j < from + width; j++) joined[at++] = values[j]!;
-    }
-  }
-  return joined;
-}
-
 /** Parts of a fold, one behind the other. */
 export function joinedFold(parts: readonly FoldEvents[]): FoldEvents {
   const [first] = parts;
-  if (first === undefined || parts.length === 1) return first!;
-  const joined = (values: (part: FoldEvents) => Float32Array): Float32Array =>
-    concatenated(parts.map(values));
+  const floats = (values: (part: FoldEvents) => Float32Array): Float32Array =>
+    joined(Float32Array, parts.map(values));
   return {
-    features: joined(({ features }) => features),
-    targets: joined(({ targets }) => targets),
-    weights: first.weights && joined(({ weights }) => weights!),
+    features: floats(({ features }) => features),
+    targets: floats(({ targets }) => targets),
+    weights: first?.weights && floats(({ weights }) => weights!),
     columns: concatenateTables(parts.map(({ columns }) => tableOf(columns))).columns,
   };
 }
 
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joined<A extends Float32Array | Int32Array>(
+  Type: new (length: number) => A,
+  parts: readonly A[],
+): A {
+  const whole = new Type(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

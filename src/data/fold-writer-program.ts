@@ -1,4 +1,4 @@
-/** The program of the thread that writes a fold file: folds come, and a word for each goes back. */
+/** The program of the thread that writes a fold file: folds come, a word goes back when all are written, or why not. */
 import { parentPort, workerData } from "node:worker_threads";
 import { LuminError } from "../errors/index.ts";
 import type { FoldEvents, FoldFileHeader, FoldFormat } from "./fold-file.ts";
@@ -9,7 +9,7 @@ export type FoldWriterTask =
   | { readonly kind: "add"; readonly events: FoldEvents }
   | { readonly kind: "finish" };
 
-/** That a task is done, or why not. */
+/** That the file is written, or why it cannot be. */
 export interface FoldWriterReply {
   readonly error?: { readonly message: string; readonly isKnown: boolean } | undefined;
 }
@@ -22,23 +22,30 @@ interface FoldWriterData {
 }
 
 const { path, header, format } = workerData as FoldWriterData;
-const writer = FoldWriter.create(path, header, format);
-// Who asks for something hears of it.
-writer.catch(() => {});
-let last: Promise<void> = Promise.resolve();
+let writer = FoldWriter.create(path, header, format);
+writer.catch(reportError);
 
 parentPort!.on("message", (task: FoldWriterTask) => {
-  last = last.then(() => reply(task));
+  // One after the other, in the order in which they come; none after the first error.
+  writer = writer.then((writer) => done(writer, task));
+  writer.catch(reportError);
 });
 
-async function reply(task: FoldWriterTask): Promise<void> {
-  let answer: FoldWriterReply = {};
-  try {
-    if (task.kind === "add") await (await writer).add(task.events);
-    else await (await writer).finish();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    answer = { error: { message, isKnown: error instanceof LuminError } };
+async function done(writer: FoldWriter, task: FoldWriterTask): Promise<FoldWriter> {
+  if (task.kind === "add") {
+    await writer.add(task.events);
+  } else {
+    await writer.finish();
+    reply({});
   }
-  parentPort!.postMessage(answer);
+  return writer;
+}
+
+function reportError(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  reply({ error: { message, isKnown: error instanceof LuminError } });
+}
+
+function reply(word: FoldWriterReply): void {
+  parentPort!.postMessage(word);
 }

@@ -1,6 +1,6 @@
 /** Collects the chunks of one column of a query into a typed array. */
-import type { DuckDBVector } from "@duckdb/node-api";
 import { type ColumnKind, emptyColumn, exactDoubles } from "./column-kind.ts";
+import type { ChunkColumn } from "./duckdb.ts";
 import type { Column } from "./table.ts";
 
 /** What a column of an SQL type becomes; undefined for lists, structures and the like. */
@@ -76,10 +76,10 @@ export class ColumnBuilder {
     if (kind !== "text") this.#numbers = emptyColumn(kind, capacity);
   }
 
-  /** Takes `count` values of a vector from `from` on. */
-  append(vector: DuckDBVector, from: number, count: number): void {
+  /** Takes `count` values of a chunk's column from `from` on. */
+  append(column: ChunkColumn, from: number, count: number): void {
     if (this.#kind === "text") {
-      this.#appendTexts(vector, from, count);
+      this.#appendTexts(column, from, count);
       return;
     }
     let numbers = this.#numbers!;
@@ -88,13 +88,10 @@ export class ColumnBuilder {
       grown.set(numbers as never);
       this.#numbers = numbers = grown;
     }
-    // The vector's own array, which DuckDB's types keep private: item by item takes five times as long.
-    const { items } = vector as unknown as { items?: unknown };
-    if (ArrayBuffer.isView(items) && items.constructor === numbers.constructor) {
-      numbers.set((items as never as Float64Array).subarray(from, from + count) as never, this.#count);
-    } else {
-      for (let i = 0; i < count; i++) numbers[this.#count + i] = vector.getItem(from + i) as never;
-    }
+    const { BYTES_PER_ELEMENT: width, constructor: Numbers } = numbers;
+    const { buffer, byteOffset } = column.bytes(width);
+    const values = new (Numbers as Float64ArrayConstructor)(buffer, byteOffset + from * width, count);
+    numbers.set(values as never, this.#count);
     this.#count += count;
   }
 
@@ -126,19 +123,20 @@ export class ColumnBuilder {
     return values;
   }
 
-  #appendTexts(vector: DuckDBVector, from: number, count: number): void {
+  #appendTexts(column: ChunkColumn, from: number, count: number): void {
     // DuckDB's own record of a text, 16 bytes that begin with its length; up to 12 bytes of text follow, zeros behind them.
-    const { dataView } = vector as unknown as { dataView?: DataView };
+    const { buffer, byteOffset, byteLength } = column.bytes(16);
+    const records = new DataView(buffer, byteOffset, byteLength);
     for (let i = from; i < from + count; i++) {
-      const length = dataView?.getUint32(16 * i, true) ?? Number.POSITIVE_INFINITY;
+      const length = records.getUint32(16 * i, true);
       if (length > 4) {
-        this.#texts.push(this.#shared(String(vector.getItem(i))));
+        this.#texts.push(this.#shared(column.text(i)));
         continue;
       }
-      const key = dataView!.getUint32(16 * i + 4, true) * 8 + length;
+      const key = records.getUint32(16 * i + 4, true) * 8 + length;
       let text = this.#short.get(key);
       if (text === undefined) {
-        text = this.#shared(String(vector.getItem(i)));
+        text = this.#shared(column.text(i));
         if (this.#short.size < 4096) this.#short.set(key, text);
       }
       this.#texts.push(text);

@@ -86,7 +86,7 @@ async function evaluate(connection: DuckDBConnection, expression: string, rowCou
   const builder = new ColumnBuilder(kind, true);
   let count = 0;
   for await (const chunk of chunksOf(connection, [withoutNull(kind, value)], "events")) {
-    builder.append(chunk.vectors[0]!, 0, chunk.rowCount);
+    builder.append(chunk.columns[0]!, 0, chunk.rowCount);
     count += chunk.rowCount;
   }
   if (count !== rowCount) throw new ConfigurationError(`it gives ${count} values for ${rowCount} events.`);

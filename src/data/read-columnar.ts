@@ -201,7 +201,7 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
   const builders = buildersOf(query);
   let rowCount = 0;
   for await (const chunk of chunksOfQuery(connection, query)) {
-    for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, 0, chunk.rowCount);
+    for (const [i, builder] of builders.entries()) builder.append(chunk.columns[i]!, 0, chunk.rowCount);
     rowCount += chunk.rowCount;
   }
   const columns: Record<string, Column> = {};
@@ -235,7 +235,7 @@ async function* piecesOf(
     for await (const chunk of chunksOfQuery(connection, query)) {
       for (let from = 0; from < chunk.rowCount; ) {
         const count = Math.min(chunk.rowCount - from, rowsAtOnce - rowCount);
-        for (const [i, builder] of builders.entries()) builder.append(chunk.vectors[i]!, from, count);
+        for (const [i, builder] of builders.entries()) builder.append(chunk.columns[i]!, from, count);
         from += count;
         rowCount += count;
         if (rowCount === rowsAtOnce) yield finish();

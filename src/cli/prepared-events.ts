@@ -11,6 +11,7 @@ import {
   type Pipeline,
   type ShiftedColumn,
   selectRows,
+  selectValues,
   type Table,
   tableOf,
 } from "../data/index.ts";
@@ -51,24 +52,20 @@ export async function dealtEvents(
   rowsOfFold: readonly Int32Array[],
   options: ApplyPipelineOptions,
 ): Promise<FoldEvents[]> {
-  // The features are made in the order of the folds: picked afterwards, they would come out of the memory row by row.
-  const rows = joined(Int32Array, rowsOfFold);
-  const { features, targets, weights, columns } = await preparedEvents(analysis, pipeline, events, scale, {
-    ...options,
-    rows,
-  });
-  const width = features.length / rows.length;
-  let first = 0;
-  return rowsOfFold.map((own) => {
-    const from = first * width;
-    first += own.length;
-    return {
-      features: features.subarray(from, first * width),
-      targets: rowsOfMatrix(targets, own, events.targetCount),
-      weights: weights && rowsOfMatrix(weights, own, 1),
-      columns: selectRows(tableOf(columns), own).columns,
-    };
-  });
+  const { features, targets, weights, columns } = await preparedEvents(
+    analysis,
+    pipeline,
+    events,
+    scale,
+    options,
+  );
+  const featureCount = pipeline.continuous.length + pipeline.categorical.length;
+  return rowsOfFold.map((rows) => ({
+    features: rowsOfMatrix(features, rows, featureCount),
+    targets: rowsOfMatrix(targets, rows, events.targetCount),
+    weights: weights && selectValues(weights, rows),
+    columns: selectRows(tableOf(columns), rows).columns,
+  }));
 }
 
 /** The columns that systematic variations take shifted values from. */
@@ -104,8 +101,7 @@ function carriedColumns(
 /** Parts of a fold, one behind the other. */
 export function joinedFold(parts: readonly FoldEvents[]): FoldEvents {
   const [first] = parts;
-  const floats = (values: (part: FoldEvents) => Float32Array): Float32Array =>
-    joined(Float32Array, parts.map(values));
+  const floats = (values: (part: FoldEvents) => Float32Array): Float32Array => joined(parts.map(values));
   return {
     features: floats(({ features }) => features),
     targets: floats(({ targets }) => targets),
@@ -114,11 +110,8 @@ export function joinedFold(parts: readonly FoldEvents[]): FoldEvents {
   };
 }
 
-function joined<A extends Float32Array | Int32Array>(
-  Type: new (length: number) => A,
-  parts: readonly A[],
-): A {
-  const whole = new Type(parts.reduce((sum, part) => sum + part.length, 0));
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

@@ -178,8 +178,6 @@ export interface ApplyPipelineOptions {
   readonly directory?: string | undefined;
   /** The events after the pipeline's steps, where they are known already. */
   readonly transformed?: Table | undefined;
-  /** The rows whose features are wanted, in this order (default: all, as they are). */
-  readonly rows?: Int32Array | undefined;
 }
 
 const rowsInCache = 256;
@@ -197,7 +195,7 @@ export interface PreparedEvents {
   readonly features: Float32Array;
   /** The same with missing values 0, the mean: what a network takes. Made at the first use. */
   readonly inputs: Float32Array;
-  /** All columns after the transforms, of all rows. */
+  /** All columns after the transforms. */
   readonly table: Table;
 }
 
@@ -209,15 +207,36 @@ export interface PreparedEvents {
 export async function applyPipeline(
   pipeline: Pipeline,
   table: Table,
-  { directory, transformed: known, rows }: ApplyPipelineOptions = {},
+  { directory, transformed: known }: ApplyPipelineOptions = {},
 ): Promise<PreparedEvents> {
   const transformed = known ?? (await transformTable(table, pipeline.steps, { directory, strict: false }));
-  const { continuous, categorical } = pipeline;
-  const features = featureMatrix(pipeline, transformed, rows);
+  const { continuous, categorical, scaler } = pipeline;
+  const eventCount = table.rowCount;
+  const featureCount = continuous.length + categorical.length;
+  const features = new Float32Array(eventCount * featureCount);
+  const columns = continuous.map((name) => numbersOf(transformed, name));
+  // Some rows at a time, which stay in the processor's cache until all of their columns are written.
+  for (let from = 0; from < eventCount; from += rowsInCache) {
+    const to = Math.min(eventCount, from + rowsInCache);
+    for (let f = 0; f < columns.length; f++) {
+      const values = columns[f]!;
+      const mean = scaler ? scaler.means[f]! : 0;
+      const deviation = scaler ? scaler.standardDeviations[f]! : 1;
+      for (let i = from, at = from * featureCount + f; i < to; i++, at += featureCount) {
+        const value = (values[i]! - mean) / deviation;
+        features[at] = value - value === 0 ? value : Number.NaN;
+      }
+    }
+  }
+  for (const [c, map] of categorical.entries()) {
+    const codes = categoryCodes(transformed, map);
+    for (let i = 0, at = continuous.length + c; i < eventCount; i++, at += featureCount)
+      features[at] = codes[i]!;
+  }
   let inputs: Float32Array | undefined;
   return {
-    eventCount: rows?.length ?? table.rowCount,
-    featureCount: continuous.length + categorical.length,
+    eventCount,
+    featureCount,
     continuousFeatures: continuous,
     categoricalFeatures: categorical.map(({ name }) => name),
     features,
@@ -227,37 +246,6 @@ export async function applyPipeline(
     },
     table: transformed,
   };
-}
-
-/** `[rows, features]` of events after the steps of the pipeline. */
-function featureMatrix(
-  { continuous, categorical, scaler }: Pipeline,
-  transformed: Table,
-  rows?: Int32Array,
-): Float32Array {
-  const count = rows?.length ?? transformed.rowCount;
-  const featureCount = continuous.length + categorical.length;
-  const features = new Float32Array(count * featureCount);
-  const columns = continuous.map((name) => numbersOf(transformed, name));
-  // Some rows at a time, which stay in the processor's cache until all of their columns are written.
-  for (let from = 0; from < count; from += rowsInCache) {
-    const to = Math.min(count, from + rowsInCache);
-    for (let f = 0; f < columns.length; f++) {
-      const values = columns[f]!;
-      const mean = scaler ? scaler.means[f]! : 0;
-      const deviation = scaler ? scaler.standardDeviations[f]! : 1;
-      for (let i = from, at = from * featureCount + f; i < to; i++, at += featureCount) {
-        const value = (values[rows ? rows[i]! : i]! - mean) / deviation;
-        features[at] = value - value === 0 ? value : Number.NaN;
-      }
-    }
-  }
-  for (const [c, map] of categorical.entries()) {
-    const codes = categoryCodes(transformed, map);
-    for (let i = 0, at = continuous.length + c; i < count; i++, at += featureCount)
-      features[at] = codes[rows ? rows[i]! : i]!;
-  }
-  return features;
 }
 
 /**

@@ -17,7 +17,13 @@ import { ConfigurationError } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { dealtFolds } from "./deal-events.ts";
 import type { LabelledSource } from "./labelled-events.ts";
-import { blockOfFold, dealtEvents, foldOfBlock, joinedFold, preparedEvents } from "./prepared-events.ts";
+import {
+  blockOfFold,
+  FoldAssembly,
+  type FoldWidths,
+  foldOfBlock,
+  preparedEvents,
+} from "./prepared-events.ts";
 import { TrainingWeightScale } from "./training-weight-scale.ts";
 
 /** What the fold file will be, before it is written. */
@@ -73,35 +79,83 @@ export async function planFolds(
     pipeline,
     foldRows,
     async write(path, store) {
-      const featureCount = pipeline.continuous.length + pipeline.categorical.length;
-      const inThread = store === undefined && source.rowCount * featureCount >= valuesForThread;
+      const widths = {
+        features: pipeline.continuous.length + pipeline.categorical.length,
+        targets: analysis.target.columns.length,
+      };
+      const inThread = store === undefined && source.rowCount * widths.features >= valuesForThread;
+      const sizes = foldRows.map((rows) => rows.length);
       await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets, inThread }, () =>
-        folds(store ?? new MemoryStore()),
+        store === undefined
+          ? foldsInMemory(dealtPieces(), sizes, widths)
+          : foldsPutAside(dealtPieces(), sizes, widths, store),
       );
     },
   };
 
-  async function* folds(store: ColumnStore): AsyncGenerator<FoldEvents> {
+  async function* dealtPieces(): AsyncGenerator<DealtPiece> {
     const foldOf = foldNumbers(foldRows, source.rowCount);
     const known = transformed.drain()[Symbol.asyncIterator]();
     let first = 0;
     for await (const piece of source.pieces()) {
       const { rowCount } = piece;
       const { value: columns } = await known.next();
-      const rowsOfFold = indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length);
-      const dealt = await dealtEvents(analysis, pipeline, label(piece), scale, rowsOfFold, {
-        directory,
-        transformed: columns && { rowCount, columns },
-      });
-      for (const [fold, events] of dealt.entries())
-        if (rowsOfFold[fold]!.length > 0) await store.add(blockOfFold(events), fold);
+      yield {
+        events: await preparedEvents(analysis, pipeline, label(piece), scale, {
+          directory,
+          transformed: columns && { rowCount, columns },
+        }),
+        rowsOfFold: indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length),
+      };
       first += rowCount;
     }
-    for (const fold of foldRows.keys()) {
-      const parts: FoldEvents[] = [];
-      for await (const block of store.drain(fold)) parts.push(foldOfBlock(block));
-      yield joinedFold(parts);
+  }
+}
+
+/** A piece of the events, with its rows in each fold. */
+interface DealtPiece {
+  readonly events: FoldEvents;
+  readonly rowsOfFold: readonly Int32Array[];
+}
+
+/** @param sizes of the folds. */
+async function* foldsInMemory(
+  pieces: AsyncIterable<DealtPiece>,
+  sizes: readonly number[],
+  widths: FoldWidths,
+): AsyncGenerator<FoldEvents> {
+  const folds = sizes.map((size) => new FoldAssembly(size, widths));
+  for await (const { events, rowsOfFold } of pieces) {
+    for (const [fold, rows] of rowsOfFold.entries()) folds[fold]!.add(events, rows);
+  }
+  for (const fold of folds) yield fold.finish();
+}
+
+/** The same with one piece, and then with one fold, in memory at a time. */
+async function* foldsPutAside(
+  pieces: AsyncIterable<DealtPiece>,
+  sizes: readonly number[],
+  widths: FoldWidths,
+  store: ColumnStore,
+): AsyncGenerator<FoldEvents> {
+  for await (const { events, rowsOfFold } of pieces) {
+    for (const [fold, rows] of rowsOfFold.entries()) {
+      if (rows.length === 0) continue;
+      const part = new FoldAssembly(rows.length, widths);
+      part.add(events, rows);
+      await store.add(blockOfFold(part.finish()), fold);
     }
+  }
+  for (const [index, size] of sizes.entries()) {
+    const fold = new FoldAssembly(size, widths);
+    for await (const block of store.drain(index)) {
+      const part = foldOfBlock(block);
+      fold.add(
+        part,
+        Int32Array.from({ length: part.targets.length / widths.targets }, (_, i) => i),
+      );
+    }
+    yield fold.finish();
   }
 }
 

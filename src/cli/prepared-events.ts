@@ -11,12 +11,11 @@ import {
   type Pipeline,
   type ShiftedColumn,
   selectRows,
-  selectValues,
   type Table,
   tableOf,
 } from "../data/index.ts";
 import type { Analysis } from "./analysis.ts";
-import { type LabelledEvents, rowsOfMatrix } from "./labelled-events.ts";
+import type { LabelledEvents } from "./labelled-events.ts";
 import { identifiersOf } from "./predictions-file.ts";
 import type { TrainingWeightScale } from "./training-weight-scale.ts";
 
@@ -41,31 +40,6 @@ export async function preparedEvents(
     weights: scaled && Float32Array.from(scaled),
     columns: { ...carriedColumns(analysis, table, weights), ...variedColumns(analysis, transformed) },
   };
-}
-
-/** Events dealt into folds. @param rowsOfFold for each fold the rows of its events. */
-export async function dealtEvents(
-  analysis: Analysis,
-  pipeline: Pipeline,
-  events: LabelledEvents,
-  scale: TrainingWeightScale,
-  rowsOfFold: readonly Int32Array[],
-  options: ApplyPipelineOptions,
-): Promise<FoldEvents[]> {
-  const { features, targets, weights, columns } = await preparedEvents(
-    analysis,
-    pipeline,
-    events,
-    scale,
-    options,
-  );
-  const featureCount = pipeline.continuous.length + pipeline.categorical.length;
-  return rowsOfFold.map((rows) => ({
-    features: rowsOfMatrix(features, rows, featureCount),
-    targets: rowsOfMatrix(targets, rows, events.targetCount),
-    weights: weights && selectValues(weights, rows),
-    columns: selectRows(tableOf(columns), rows).columns,
-  }));
 }
 
 /** The columns that systematic variations take shifted values from. */
@@ -98,26 +72,64 @@ function carriedColumns(
   };
 }
 
-/** Parts of a fold, one behind the other. */
-export function joinedFold(parts: readonly FoldEvents[]): FoldEvents {
-  const [first] = parts;
-  const floats = (values: (part: FoldEvents) => Float32Array): Float32Array => joined(parts.map(values));
-  return {
-    features: floats(({ features }) => features),
-    targets: floats(({ targets }) => targets),
-    weights: first?.weights && floats(({ weights }) => weights!),
-    columns: concatenateTables(parts.map(({ columns }) => tableOf(columns))).columns,
-  };
+/** Values of an event in a fold. */
+export interface FoldWidths {
+  readonly features: number;
+  readonly targets: number;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+/** A fold that is put together of rows of pieces. */
+export class FoldAssembly {
+  readonly #widths: FoldWidths;
+  readonly #features: Float32Array;
+  readonly #targets: Float32Array;
+  readonly #weights: Float32Array;
+  readonly #columns: Table[] = [];
+  #filled = 0;
+  #isWeighted = false;
+
+  /** @param rowCount of the whole fold. */
+  constructor(rowCount: number, widths: FoldWidths) {
+    this.#widths = widths;
+    this.#features = new Float32Array(rowCount * widths.features);
+    this.#targets = new Float32Array(rowCount * widths.targets);
+    this.#weights = new Float32Array(rowCount);
   }
-  return whole;
+
+  /** Copies rows of a piece behind those that are there. */
+  add({ features, targets, weights, columns }: FoldEvents, rows: Int32Array): void {
+    copyRows(features, rows, this.#widths.features, this.#features, this.#filled);
+    copyRows(targets, rows, this.#widths.targets, this.#targets, this.#filled);
+    if (weights) copyRows(weights, rows, 1, this.#weights, this.#filled);
+    this.#isWeighted = weights !== undefined;
+    this.#columns.push(selectRows(tableOf(columns), rows));
+    this.#filled += rows.length;
+  }
+
+  /** The fold, when all of its rows are there. */
+  finish(): FoldEvents {
+    return {
+      features: this.#features,
+      targets: this.#targets,
+      weights: this.#isWeighted ? this.#weights : undefined,
+      columns: concatenateTables(this.#columns).columns,
+    };
+  }
+}
+
+/** Copies rows of a matrix `[rows, width]` into another one, from row `first` on. */
+function copyRows(
+  from: Float32Array,
+  rows: Int32Array,
+  width: number,
+  into: Float32Array,
+  first: number,
+): void {
+  let at = first * width;
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i]! * width;
+    for (let j = start; j < start + width; j++) into[at++] = from[j]!;
+  }
 }
 
 // No column of a fold file has a name with "/".

@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { loadHdf5 } from "../data/hdf5.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { softwareVersions } from "../train/software-versions.ts";
 import { readAnalysisFile } from "./analysis-file.ts";
@@ -34,8 +35,8 @@ export async function foldCommand(
     throw new ConfigurationError(`--out "${out}": this already exists. Choose another name, or delete it.`);
   }
   const fingerprints = fingerprintFiles(inputFiles, signal);
-  // Awaited below, where it may fail.
-  fingerprints.catch(() => {});
+  // Mostly DuckDB is still at work on the files then. What fails here fails below, where it is awaited.
+  fingerprints.then(loadHdf5).catch(() => {});
   const modules = await fingerprintFiles(userModules(analysis, directory), signal);
   await mkdir(out, { recursive: true });
   try {

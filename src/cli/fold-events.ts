@@ -2,28 +2,26 @@
 import {
   type ColumnStore,
   columnOrigins,
+  type DealtPiece,
   dropColumns,
+  FoldAssembly,
   type FoldEvents,
   type FoldFileHeader,
+  type FoldWidths,
   firstPiece,
   fitPipeline,
   indicesByValue,
   MemoryStore,
   neededColumns,
   type Pipeline,
+  writeDealtFolds,
   writeFolds,
 } from "../data/index.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { dealtFolds } from "./deal-events.ts";
 import type { LabelledSource } from "./labelled-events.ts";
-import {
-  blockOfFold,
-  FoldAssembly,
-  type FoldWidths,
-  foldOfBlock,
-  preparedEvents,
-} from "./prepared-events.ts";
+import { blockOfFold, foldOfBlock, preparedEvents } from "./prepared-events.ts";
 import { TrainingWeightScale } from "./training-weight-scale.ts";
 
 /** What the fold file will be, before it is written. */
@@ -39,7 +37,7 @@ export interface FoldPlan {
   write(path: string, store?: ColumnStore): Promise<void>;
 }
 
-/** Features of all events from which on the folds are written in a thread of its own. */
+/** Features of all events from which on the folds are put together and written in a thread of its own. */
 const valuesForThread = 2 ** 23;
 
 /**
@@ -79,17 +77,20 @@ export async function planFolds(
     pipeline,
     foldRows,
     async write(path, store) {
+      const header = headerOf(analysis, pipeline);
+      const sizes = foldRows.map((rows) => rows.length);
       const widths = {
         features: pipeline.continuous.length + pipeline.categorical.length,
         targets: analysis.target.columns.length,
       };
-      const inThread = store === undefined && source.rowCount * widths.features >= valuesForThread;
-      const sizes = foldRows.map((rows) => rows.length);
-      await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets, inThread }, () =>
-        store === undefined
-          ? foldsInMemory(dealtPieces(), sizes, widths)
-          : foldsPutAside(dealtPieces(), sizes, widths, store),
-      );
+      if (store !== undefined) {
+        await writeFolds(path, header, { wholeTargets }, () =>
+          foldsPutAside(dealtPieces(), sizes, widths, store),
+        );
+      } else {
+        const inThread = source.rowCount * widths.features >= valuesForThread;
+        await writeDealtFolds(path, header, { wholeTargets, sizes }, dealtPieces, inThread);
+      }
     },
   };
 
@@ -112,26 +113,11 @@ export async function planFolds(
   }
 }
 
-/** A piece of the events, with its rows in each fold. */
-interface DealtPiece {
-  readonly events: FoldEvents;
-  readonly rowsOfFold: readonly Int32Array[];
-}
-
-/** @param sizes of the folds. */
-async function* foldsInMemory(
-  pieces: AsyncIterable<DealtPiece>,
-  sizes: readonly number[],
-  widths: FoldWidths,
-): AsyncGenerator<FoldEvents> {
-  const folds = sizes.map((size) => new FoldAssembly(size, widths));
-  for await (const { events, rowsOfFold } of pieces) {
-    for (const [fold, rows] of rowsOfFold.entries()) folds[fold]!.add(events, rows);
-  }
-  for (const fold of folds) yield fold.finish();
-}
-
-/** The same with one piece, and then with one fold, in memory at a time. */
+/**
+ * Folds of events that do not fit into memory: one piece, and then one fold, is there at a time.
+ *
+ * @param sizes of the folds.
+ */
 async function* foldsPutAside(
   pieces: AsyncIterable<DealtPiece>,
   sizes: readonly number[],

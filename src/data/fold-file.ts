@@ -2,10 +2,11 @@
 import { ConfigurationError, counted, FileFormatError } from "../errors/index.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import type { CategoryMap } from "./categories.ts";
+import { DealtFoldThread } from "./dealt-fold-thread.ts";
+import { DealtFoldWriter } from "./dealt-fold-writer.ts";
 import type { StoredDigests } from "./fold-digest.ts";
 import { type FoldOrigin, readOrigin } from "./fold-origin.ts";
 import { FoldWriter } from "./fold-writer.ts";
-import { FoldWriterThread } from "./fold-writer-thread.ts";
 import type { Hdf5File } from "./hdf5.ts";
 import { checkMatrix, type MatrixInputs, readMatrixHeader } from "./matrix-inputs.ts";
 import type { Scaler } from "./scaler.ts";
@@ -66,11 +67,19 @@ export interface FoldFormat {
   readonly wholeTargets: boolean;
   /** Compression level of gzip, 1 … 9 (default: none, which reads fastest). */
   readonly compression?: number | undefined;
-  /**
-   * Write in a thread of its own, while the next fold is made. The folds are handed over to it: their arrays cannot be
-   * used afterwards.
-   */
-  readonly inThread?: boolean | undefined;
+}
+
+/** How folds are stored whose events come in pieces. */
+export interface DealtFormat extends FoldFormat {
+  /** Events of each fold. */
+  readonly sizes: readonly number[];
+}
+
+/** Some of the events, with their rows in each fold. */
+export interface DealtPiece {
+  /** Without matrix inputs. */
+  readonly events: FoldEvents;
+  readonly rowsOfFold: readonly Int32Array[];
 }
 
 const reserved = ["inputs", "targets", "weights", "matrix_inputs"];
@@ -118,25 +127,55 @@ export async function writeFolds(
   folds: () => AsyncIterable<FoldEvents>,
 ): Promise<void> {
   await writeAtomically(path, async (temporary) => {
-    const writer = format.inThread
-      ? await FoldWriterThread.start(temporary, header, format)
-      : await FoldWriter.create(temporary, header, format);
-    try {
-      for await (const events of folds()) {
-        checkColumnNames(Object.keys(events.columns));
-        if ((events.matrix === undefined) !== (header.matrix === undefined)) {
-          throw new RangeError(
-            "writeFoldFile: matrix inputs need their layout, and a layout needs matrix inputs.",
-          );
-        }
-        await writer.add(events);
+    const writer = await FoldWriter.create(temporary, header, format);
+    await writeAll(writer, folds(), (events) => {
+      checkColumnNames(Object.keys(events.columns));
+      if ((events.matrix === undefined) !== (header.matrix === undefined)) {
+        throw new RangeError(
+          "writeFoldFile: matrix inputs need their layout, and a layout needs matrix inputs.",
+        );
       }
-      await writer.finish();
-    } catch (error) {
-      await writer.abandon();
-      throw error;
-    }
+    });
   });
+}
+
+/**
+ * As {@link writeFolds}, of events in pieces, which are dealt into the folds in memory.
+ *
+ * @param inThread whether that, and the writing, is done in a thread of its own, while the next piece is made; features
+ * and weights are handed over to it and cannot be used afterwards.
+ */
+export async function writeDealtFolds(
+  path: string,
+  header: FoldFileHeader,
+  format: DealtFormat,
+  pieces: () => AsyncIterable<DealtPiece>,
+  inThread: boolean,
+): Promise<void> {
+  if (header.matrix)
+    throw new RangeError("writeDealtFolds: matrix inputs come with whole folds; use writeFolds.");
+  await writeAtomically(path, async (temporary) => {
+    const Writer = inThread ? DealtFoldThread : DealtFoldWriter;
+    const writer = await Writer.create(temporary, header, format);
+    await writeAll(writer, pieces(), ({ events }) => checkColumnNames(Object.keys(events.columns)));
+  });
+}
+
+async function writeAll<T>(
+  writer: { add(part: T): Promise<void>; finish(): Promise<void>; abandon(): Promise<void> },
+  parts: AsyncIterable<T>,
+  check: (part: T) => void,
+): Promise<void> {
+  try {
+    for await (const part of parts) {
+      check(part);
+      await writer.add(part);
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
 }
 
 function checkColumnNames(names: readonly string[]): void {

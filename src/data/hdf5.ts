@@ -15,11 +15,15 @@ async function load(): Promise<Library> {
   return h5wasm;
 }
 
-/** Opens an HDF5 file: `r` to read, `a` to add to, `w` anew. Loads the library at the first call. */
-export async function openHdf5(path: string, mode: "r" | "a" | "w"): Promise<Hdf5File> {
+/** Loads the library, which `openHdf5` does otherwise at its first call: for a moment in which nothing else is to do. */
+export function loadHdf5(): Promise<Library> {
   library ??= load();
-  const h5wasm = await library;
-  return new Hdf5File(h5wasm, path, mode);
+  return library;
+}
+
+/** Opens an HDF5 file: `r` to read, `a` to add to, `w` anew. */
+export async function openHdf5(path: string, mode: "r" | "a" | "w"): Promise<Hdf5File> {
+  return new Hdf5File(await loadHdf5(), path, mode);
 }
 
 /** An open HDF5 file; names are paths such as `fold_0/inputs`. */

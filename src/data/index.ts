@@ -18,13 +18,17 @@ export {
 export { withoutFeatures } from "./feature-choice.ts";
 export * from "./file-fingerprint.ts";
 export * from "./fitted-steps.ts";
+export { FoldAssembly, type FoldWidths } from "./fold-assembly.ts";
 export type { StoredDigests } from "./fold-digest.ts";
 export {
+  type DealtFormat,
+  type DealtPiece,
   type FoldEvents,
   type FoldFileContent,
   type FoldFileHeader,
   type FoldFormat,
   type StoredFoldFileHeader,
+  writeDealtFolds,
   writeFoldFile,
   writeFolds,
 } from "./fold-file.ts";

@@ -1,39 +1,39 @@
-/** The program of the thread that writes a fold file: folds come, a word goes back when all are written, or why not. */
+/** The program of the thread that writes folds: pieces come, a word goes back when all is written, or why not. */
 import { parentPort, workerData } from "node:worker_threads";
 import { LuminError } from "../errors/index.ts";
-import type { FoldEvents, FoldFileHeader, FoldFormat } from "./fold-file.ts";
-import { FoldWriter } from "./fold-writer.ts";
+import { DealtFoldWriter } from "./dealt-fold-writer.ts";
+import type { DealtFormat, DealtPiece, FoldFileHeader } from "./fold-file.ts";
 
 /** What the thread is asked for. */
-export type FoldWriterTask =
-  | { readonly kind: "add"; readonly events: FoldEvents }
+export type DealtFoldTask =
+  | { readonly kind: "add"; readonly piece: DealtPiece }
   | { readonly kind: "finish" };
 
 /** That the file is written, or why it cannot be. */
-export interface FoldWriterReply {
+export interface DealtFoldReply {
   readonly error?: { readonly message: string; readonly isKnown: boolean } | undefined;
 }
 
 /** Which file it writes. */
-interface FoldWriterData {
+interface DealtFoldData {
   readonly path: string;
   readonly header: FoldFileHeader;
-  readonly format: FoldFormat;
+  readonly format: DealtFormat;
 }
 
-const { path, header, format } = workerData as FoldWriterData;
-let writer = FoldWriter.create(path, header, format);
+const { path, header, format } = workerData as DealtFoldData;
+let writer = DealtFoldWriter.create(path, header, format);
 writer.catch(reportError);
 
-parentPort!.on("message", (task: FoldWriterTask) => {
+parentPort!.on("message", (task: DealtFoldTask) => {
   // One after the other, in the order in which they come; none after the first error.
   writer = writer.then((writer) => done(writer, task));
   writer.catch(reportError);
 });
 
-async function done(writer: FoldWriter, task: FoldWriterTask): Promise<FoldWriter> {
+async function done(writer: DealtFoldWriter, task: DealtFoldTask): Promise<DealtFoldWriter> {
   if (task.kind === "add") {
-    await writer.add(task.events);
+    await writer.add(task.piece);
   } else {
     await writer.finish();
     reply({});
@@ -46,6 +46,6 @@ function reportError(error: unknown): void {
   reply({ error: { message, isKnown: error instanceof LuminError } });
 }
 
-function reply(word: FoldWriterReply): void {
+function reply(word: DealtFoldReply): void {
   parentPort!.postMessage(word);
 }

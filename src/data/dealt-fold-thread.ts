@@ -1,16 +1,16 @@
-/** A fold file is written in a thread of its own: the side of the thread that has the folds. */
+/** Folds are put together and written in a thread of its own: the side of the thread that has the events. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { DataError } from "../errors/index.ts";
 import { compiledFile } from "./compiled-file.ts";
-import type { FoldEvents, FoldFileHeader, FoldFormat } from "./fold-file.ts";
-import { FoldWriter } from "./fold-writer.ts";
-import type { FoldWriterReply, FoldWriterTask } from "./fold-writer-program.ts";
+import type { DealtFoldReply, DealtFoldTask } from "./dealt-fold-program.ts";
+import { DealtFoldWriter } from "./dealt-fold-writer.ts";
+import type { DealtFormat, DealtPiece, FoldFileHeader } from "./fold-file.ts";
 
-/** Works as `FoldWriter` does, but `add` resolves before the fold is written: what goes wrong is thrown later. */
-export class FoldWriterThread {
+/** Works as `DealtFoldWriter` does, but `add` only hands the piece over: what goes wrong is thrown later. */
+export class DealtFoldThread {
   readonly #thread: Worker;
   /** The file is written, or something went wrong. */
   readonly #done: Promise<void>;
@@ -23,7 +23,7 @@ export class FoldWriterThread {
         this.#failure = error;
         reject(error);
       };
-      thread.on("message", ({ error }: FoldWriterReply) => {
+      thread.on("message", ({ error }: DealtFoldReply) => {
         if (error === undefined) resolve();
         else fail(error.isKnown ? new DataError(error.message) : new Error(error.message));
       });
@@ -35,32 +35,28 @@ export class FoldWriterThread {
   }
 
   /** A writer in a thread, or in this one where no thread can be had: in a bundle, or in sources that are not compiled. */
-  static async start(
+  static async create(
     path: string,
     header: FoldFileHeader,
-    format: FoldFormat,
-  ): Promise<FoldWriterThread | FoldWriter> {
+    format: DealtFormat,
+  ): Promise<DealtFoldThread | DealtFoldWriter> {
     const program = programUrl();
-    if (program === undefined) return FoldWriter.create(path, header, format);
+    if (program === undefined) return DealtFoldWriter.create(path, header, format);
     const { Worker } = await import("node:worker_threads");
     const workerData = { path: resolve(path), header, format };
-    return new FoldWriterThread(new Worker(program, { workerData, execArgv: [] }));
+    return new DealtFoldThread(new Worker(program, { workerData, execArgv: [] }));
   }
 
-  /** Hands a fold over. */
-  async add(events: FoldEvents): Promise<void> {
+  /** Features and weights are handed over and cannot be used afterwards, all else is copied. */
+  async add(piece: DealtPiece): Promise<void> {
     if (this.#failure) throw this.#failure;
-    const { features, targets, weights, matrix, columns } = events;
-    const arrays = [features, targets, weights, matrix, ...Object.values(columns)];
-    const buffers = arrays.flatMap((array) =>
-      ArrayBuffer.isView(array) ? [array.buffer as ArrayBuffer] : [],
-    );
-    // Two columns may be one array.
-    this.#thread.postMessage({ kind: "add", events } satisfies FoldWriterTask, [...new Set(buffers)]);
+    const { features, weights } = piece.events;
+    const buffers = [features, weights].flatMap((values) => (values ? [values.buffer as ArrayBuffer] : []));
+    this.#thread.postMessage({ kind: "add", piece } satisfies DealtFoldTask, buffers);
   }
 
   async finish(): Promise<void> {
-    this.#thread.postMessage({ kind: "finish" } satisfies FoldWriterTask);
+    this.#thread.postMessage({ kind: "finish" } satisfies DealtFoldTask);
     await this.#done;
     await this.#thread.terminate();
   }
@@ -72,7 +68,7 @@ export class FoldWriterThread {
 
 function programUrl(): URL | undefined {
   try {
-    const url = compiledFile("fold-writer-program", import.meta.url);
+    const url = compiledFile("dealt-fold-program", import.meta.url);
     return existsSync(fileURLToPath(url)) ? url : undefined;
   } catch {
     return undefined;

@@ -54,9 +54,11 @@ export async function foldCommand(
       const paths = runPaths(out);
       const writing = reporter.phase("writing folds");
       const prepared = await prepareTraining(analysis, training, directory, memory);
-      // Together: while a thread writes the one, this one makes the other.
+      const written = prepared.write(paths, temporary);
+      // A thread may be writing them while this one goes on; where memory is short, there is none.
+      if (memory) await written;
       const [folds] = await allOf([
-        prepared.write(paths, temporary),
+        written,
         writeFurtherFolds(join(out, "validation.h5"), analysis, prepared.pipeline, validation, directory),
       ]);
       const { foldSizes, features, categorySizes } = folds;

@@ -104,6 +104,12 @@ export async function materialised(
   };
 }
 
+/** Frees the rows of `materialised`; a closed database keeps them until the last result of it is garbage. */
+export async function letGo(connection: DuckDBConnection): Promise<void> {
+  // What went wrong before is what is to be told.
+  await connection.run("DROP TABLE IF EXISTS events").catch(() => {});
+}
+
 /** One row of aggregates over the rows of the query. @throws as `chunksOfQuery` does. */
 export async function aggregatesOf(
   connection: DuckDBConnection,

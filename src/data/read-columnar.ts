@@ -9,6 +9,7 @@ import {
   type ColumnarQuery,
   chunksOfQuery,
   columnarQuery,
+  letGo,
   materialised,
   narrowed,
   type QueryColumn,
@@ -243,6 +244,7 @@ async function* piecesOf(
     }
     if (rowCount > 0) yield finish();
   } finally {
+    if (session) await letGo(connection);
     close();
   }
 }

@@ -214,6 +214,7 @@ export async function applyPipeline(
   const eventCount = table.rowCount;
   const featureCount = continuous.length + categorical.length;
   const features = new Float32Array(eventCount * featureCount);
+  const words = new Int32Array(features.buffer);
   const columns = continuous.map((name) => numbersOf(transformed, name));
   // Some rows at a time, which stay in the processor's cache until all of their columns are written.
   for (let from = 0; from < eventCount; from += rowsInCache) {
@@ -224,9 +225,11 @@ export async function applyPipeline(
       const deviation = scaler ? scaler.standardDeviations[f]! : 1;
       for (let i = from, at = from * featureCount + f; i < to; i++, at += featureCount) {
         const value = (values[i]! - mean) / deviation;
-        features[at] = value - value === 0 ? value : Number.NaN;
+        // NaN for ±∞ too, without a branch, which the processor would guess wrong where many values are missing.
+        features[at] = value * (value - value + 1);
       }
     }
+    unifyNaN(words, from * featureCount, to * featureCount);
   }
   for (const [c, map] of categorical.entries()) {
     const codes = categoryCodes(transformed, map);
@@ -246,6 +249,16 @@ export async function applyPipeline(
     },
     table: transformed,
   };
+}
+
+/** Makes every NaN among single-precision numbers that of `Number.NaN`: processors make different ones of ∞ − ∞. */
+function unifyNaN(words: Int32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const word = words[i]!;
+    // All bits where it is NaN, none elsewhere.
+    const mask = (0x7f800000 - (word & 0x7fffffff)) >> 31;
+    words[i] = (word & ~mask) | (0x7fc00000 & mask);
+  }
 }
 
 /**

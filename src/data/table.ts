@@ -94,8 +94,8 @@ export function selectValues(column: Column, indices: ArrayLike<number>): Column
   if (ArrayBuffer.isView(column)) {
     return copyValues(column, indices, emptyColumn(kindOf(column) as NumberKind, count));
   }
-  const values: string[] = [];
-  for (let i = 0; i < count; i++) values.push(column[indices[i]!]!);
+  const values = new Array<string>(count);
+  for (let i = 0; i < count; i++) values[i] = column[indices[i]!]!;
   return values;
 }
 

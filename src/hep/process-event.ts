@@ -121,6 +121,8 @@ function floatsWithNaN<T extends Float32Array | Float64Array>(column: T, missing
   return others.reduce(withoutValue, withoutValue(column, first));
 }
 
+const oneOrNaN = new Float64Array([1, Number.NaN]);
+
 /** NaN instead of a value and of ±∞; the column itself where it has none of them. */
 function withoutValue<T extends Float32Array | Float64Array>(column: T, unwanted: number): T {
   let i = 0;
@@ -132,7 +134,8 @@ function withoutValue<T extends Float32Array | Float64Array>(column: T, unwanted
   const values = column.slice() as T;
   for (; i < values.length; i++) {
     const value = values[i]!;
-    if (value === unwanted || value - value !== 0) values[i] = Number.NaN;
+    // Without a branch, which the processor would guess wrong for every third value.
+    values[i] = value * oneOrNaN[Number(value === unwanted) | Number(value - value !== 0)]!;
   }
   return values;
 }

@@ -9,6 +9,7 @@ import {
   type RootTree,
 } from "#jsroot";
 import { ConfigurationError, FileFormatError, LuminError, unknownName } from "../../errors/index.ts";
+import { checkAddress } from "./check-address.ts";
 import { checkObject, checkRootFile } from "./check-file.ts";
 import { ntupleEvents } from "./read-ntuple.ts";
 import { treeEvents } from "./read-tree.ts";
@@ -42,7 +43,7 @@ export interface RootReader {
  * Opens a ROOT file for reading.
  *
  * @param path a file, or an http(s) address.
- * @throws FileFormatError for what is no ROOT file, or is damaged.
+ * @throws FileFormatError for what is no ROOT file, or is damaged, and for an address that does not answer.
  */
 export async function openRootFile(path: string): Promise<RootReader> {
   if (/^root:\/\//.test(path)) {
@@ -50,7 +51,8 @@ export async function openRootFile(path: string): Promise<RootReader> {
       `"${path}": files behind XRootD cannot be read; copy it with "xrdcp ${path} ." and name the copy.`,
     );
   }
-  if (!/^https?:\/\//.test(path)) await checkRootFile(path);
+  if (/^https?:\/\//.test(path)) await checkAddress(path);
+  else await checkRootFile(path);
   const file = await contained(() => openFile(path), `"${path}" is not a ROOT file, or is damaged`);
   if (!file?.fKeys) throw new FileFormatError(`"${path}" is not a ROOT file, or is damaged.`);
   const stored = await listEntries(file, "", file.fKeys, path);

@@ -137,7 +137,8 @@ describe("foldTrainEnsemble with resume", () => {
       await train(out, { workers, resume: true, onEvent: (event) => void events.push(event) });
       const [first] = steps(events, 0);
       expect(first).toBeGreaterThanOrEqual(3 * 18);
-      expect(first).toBeLessThan(6 * 18);
+      // A training looks for interruptions every 25 ms: with so few events it may have done its last step by then.
+      expect(first).toBeLessThanOrEqual(6 * 18);
       expect(contents(out)).toEqual(whole);
     },
   );

@@ -57,10 +57,17 @@ export async function foldCommand(
       const written = prepared.write(paths, temporary);
       // A thread may be writing them while this one goes on; where memory is short, there is none.
       if (memory) await written;
-      const [folds] = await allOf([
-        written,
-        writeFurtherFolds(join(out, "validation.h5"), analysis, prepared.pipeline, validation, directory),
-      ]);
+      const further = writeFurtherFolds(
+        join(out, "validation.h5"),
+        analysis,
+        prepared.pipeline,
+        validation,
+        directory,
+      );
+      // What fails is told when nothing is written any more.
+      await Promise.allSettled([written, further]);
+      await further;
+      const folds = await written;
       const { foldSizes, features, categorySizes } = folds;
       folds.close();
       await writeJson(join(out, "fold.json"), {
@@ -83,12 +90,4 @@ export async function foldCommand(
     rmSync(out, { recursive: true, force: true });
     throw error;
   }
-}
-
-/** As `Promise.all`, but an error is thrown only when none of them works any more. */
-async function allOf<T extends readonly Promise<unknown>[]>(
-  promises: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }

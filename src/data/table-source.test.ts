@@ -108,6 +108,17 @@ describe("a table in pieces", () => {
       ).columns.event,
     );
   });
+
+  it("is dealt right where two names stand for one array", async () => {
+    const pt = Float64Array.from({ length: 100 }, (_, i) => i);
+    const store = new MemoryStore();
+    await store.add({ pt, again: pt, part: pt.subarray(0) });
+    const marks = Uint8Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? 1 : 0));
+    const [rest] = await dealtTables(store, marks, [new MemoryStore(), new MemoryStore()]);
+    const { columns } = await wholeTable(rest!);
+    const expected = Array.from({ length: 100 }, (_, i) => i).filter((i) => i % 3 !== 0);
+    for (const name of ["pt", "again", "part"]) expect([...columns[name]!]).toEqual(expected);
+  });
 });
 
 describe("a pipeline", () => {

@@ -78,11 +78,19 @@ export function selectRows(table: Table, indices: ArrayLike<number>): Table {
  * cannot be used afterwards.
  */
 export function keepRows(table: Table, indices: ArrayLike<number>): Table {
+  // Two names may stand for one array, which must not be changed while the other one is still to be read.
+  const [seen, shared] = [new Set<ArrayBufferLike>(), new Set<ArrayBufferLike>()];
+  for (const column of Object.values(table.columns)) {
+    if (!ArrayBuffer.isView(column)) continue;
+    if (seen.has(column.buffer)) shared.add(column.buffer);
+    seen.add(column.buffer);
+  }
   const columns: Record<string, Column> = {};
   for (const [name, column] of Object.entries(table.columns)) {
-    columns[name] = ArrayBuffer.isView(column)
-      ? copyValues(column, indices, column).subarray(0, indices.length)
-      : selectValues(column, indices);
+    columns[name] =
+      ArrayBuffer.isView(column) && !shared.has(column.buffer)
+        ? copyValues(column, indices, column).subarray(0, indices.length)
+        : selectValues(column, indices);
   }
   return { rowCount: indices.length, columns };
 }

@@ -19,3 +19,13 @@ export function compiledFile(name: string, callerUrl: string): URL {
   }
   return file;
 }
+
+/** The compiled program of a thread beside the caller's own file; undefined in a bundle, or where nothing is compiled. */
+export function threadProgram(name: string, callerUrl: string): URL | undefined {
+  try {
+    const url = compiledFile(name, callerUrl);
+    return existsSync(fileURLToPath(url)) ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,11 @@
 /** Folds are put together and written in a thread of its own: the side of the thread that has the events. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
-import { DataError } from "../errors/index.ts";
-import { compiledFile } from "./compiled-file.ts";
+import { threadProgram } from "./compiled-file.ts";
 import type { DealtFoldReply, DealtFoldTask } from "./dealt-fold-program.ts";
 import { DealtFoldWriter } from "./dealt-fold-writer.ts";
 import type { DealtFormat, DealtPiece, FoldFileHeader } from "./fold-file.ts";
+import { errorOf } from "./portable-error.ts";
 
 /** Works as `DealtFoldWriter` does, but `add` only hands the piece over: what goes wrong is thrown later. */
 export class DealtFoldThread {
@@ -25,7 +23,7 @@ export class DealtFoldThread {
       };
       thread.on("message", ({ error }: DealtFoldReply) => {
         if (error === undefined) resolve();
-        else fail(error.isKnown ? new DataError(error.message) : new Error(error.message));
+        else fail(errorOf(error));
       });
       thread.on("error", fail);
       thread.on("exit", () => fail(new Error("the thread that writes has ended")));
@@ -40,11 +38,15 @@ export class DealtFoldThread {
     header: FoldFileHeader,
     format: DealtFormat,
   ): Promise<DealtFoldThread | DealtFoldWriter> {
-    const program = programUrl();
-    if (program === undefined) return DealtFoldWriter.create(path, header, format);
-    const { Worker } = await import("node:worker_threads");
-    const workerData = { path: resolve(path), header, format };
-    return new DealtFoldThread(new Worker(program, { workerData, execArgv: [] }));
+    startDealtFoldThread();
+    if (spare === undefined) return DealtFoldWriter.create(path, header, format);
+    const thread = await spare;
+    spare = undefined;
+    thread.removeAllListeners();
+    thread.ref();
+    const writer = new DealtFoldThread(thread);
+    writer.#send({ kind: "create", path: resolve(path), header, format });
+    return writer;
   }
 
   /** Features and weights are handed over and cannot be used afterwards, all else is copied. */
@@ -52,11 +54,11 @@ export class DealtFoldThread {
     if (this.#failure) throw this.#failure;
     const { features, weights } = piece.events;
     const buffers = [features, weights].flatMap((values) => (values ? [values.buffer as ArrayBuffer] : []));
-    this.#thread.postMessage({ kind: "add", piece } satisfies DealtFoldTask, buffers);
+    this.#send({ kind: "add", piece }, buffers);
   }
 
   async finish(): Promise<void> {
-    this.#thread.postMessage({ kind: "finish" } satisfies DealtFoldTask);
+    this.#send({ kind: "finish" });
     await this.#done;
     await this.#thread.terminate();
   }
@@ -64,13 +66,29 @@ export class DealtFoldThread {
   async abandon(): Promise<void> {
     await this.#thread.terminate();
   }
+
+  #send(task: DealtFoldTask, buffers: readonly ArrayBuffer[] = []): void {
+    this.#thread.postMessage(task, buffers);
+  }
 }
 
-function programUrl(): URL | undefined {
-  try {
-    const url = compiledFile("dealt-fold-program", import.meta.url);
-    return existsSync(fileURLToPath(url)) ? url : undefined;
-  } catch {
-    return undefined;
-  }
+/** A thread that nobody uses yet, which does not keep the process from ending. */
+let spare: Promise<Worker> | undefined;
+
+/** Starts a thread, which the next writer takes: it takes a while, in which the events may be prepared. */
+export function startDealtFoldThread(): void {
+  const program = threadProgram("dealt-fold-program", import.meta.url);
+  if (program !== undefined) spare ??= started(program);
+}
+
+async function started(program: URL): Promise<Worker> {
+  const { Worker } = await import("node:worker_threads");
+  const thread = new Worker(program, { execArgv: [] });
+  thread.unref();
+  // Who takes it hears of what happens then.
+  thread.on("error", () => {});
+  thread.on("exit", () => {
+    spare = undefined;
+  });
+  return thread;
 }

@@ -1,6 +1,6 @@
 /** A DuckDB session for one reading or writing job. DuckDB is loaded when the first one is opened. */
 import { availableParallelism } from "node:os";
-import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult } from "@duckdb/node-api";
 
 /** What a session may use. */
 export interface DuckDBLimits {
@@ -12,6 +12,11 @@ export interface DuckDBLimits {
 export interface DuckDBSession {
   readonly connection: DuckDBConnection;
   close(): void;
+}
+
+/** Loads the library, which `openDuckDB` does otherwise at its first call. */
+export async function loadDuckDB(): Promise<void> {
+  await Promise.all([import("@duckdb/node-api"), import("@duckdb/node-bindings")]);
 }
 
 /** Opens a fresh in-memory database that touches no network. */
@@ -131,6 +136,19 @@ export async function* chunksOf(
   }
 }
 
+/** The rows of a result that is in memory, chunk by chunk, in order. */
+export async function* chunksOfResult(
+  result: DuckDBMaterializedResult,
+  columnCount: number,
+): AsyncGenerator<QueryChunk> {
+  const { default: bindings } = await import("@duckdb/node-bindings");
+  for (let i = 0; i < result.chunkCount; i++) {
+    const chunk = result.getChunk(i);
+    const columns = Array.from({ length: columnCount }, (_, c) => new ChunkColumn(bindings, chunk, c));
+    yield { rowCount: chunk.rowCount, columns };
+  }
+}
+
 /** Why a stream ended early: the same once more, in a way that tells. */
 async function failureOf(
   connection: DuckDBConnection,
@@ -175,4 +193,4 @@ export function firstLine(error: unknown): string {
   return message.split("\n", 1)[0]!.replace(/^[A-Z][A-Za-z ]* Error: /, "");
 }
 
-export type { DuckDBConnection };
+export type { DuckDBConnection, DuckDBMaterializedResult };

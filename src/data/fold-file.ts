@@ -144,6 +144,7 @@ export async function writeFolds(
  *
  * @param inThread whether that, and the writing, is done in a thread of its own, while the next piece is made; features
  * and weights are handed over to it and cannot be used afterwards.
+ * @param dealt called when the last piece is with the writer, which has still to write.
  */
 export async function writeDealtFolds(
   path: string,
@@ -151,13 +152,15 @@ export async function writeDealtFolds(
   format: DealtFormat,
   pieces: () => AsyncIterable<DealtPiece>,
   inThread: boolean,
+  dealt?: () => void,
 ): Promise<void> {
   if (header.matrix)
     throw new RangeError("writeDealtFolds: matrix inputs come with whole folds; use writeFolds.");
   await writeAtomically(path, async (temporary) => {
     const Writer = inThread ? DealtFoldThread : DealtFoldWriter;
     const writer = await Writer.create(temporary, header, format);
-    await writeAll(writer, pieces(), ({ events }) => checkColumnNames(Object.keys(events.columns)));
+    const check = ({ events }: DealtPiece): void => checkColumnNames(Object.keys(events.columns));
+    await writeAll(writer, pieces(), check, dealt);
   });
 }
 
@@ -165,12 +168,14 @@ async function writeAll<T>(
   writer: { add(part: T): Promise<void>; finish(): Promise<void>; abandon(): Promise<void> },
   parts: AsyncIterable<T>,
   check: (part: T) => void,
+  added?: () => void,
 ): Promise<void> {
   try {
     for await (const part of parts) {
       check(part);
       await writer.add(part);
     }
+    added?.();
     await writer.finish();
   } catch (error) {
     await writer.abandon();

@@ -6,6 +6,7 @@ export { type ColumnKind, emptyTable, exactDoubles, kindOf } from "./column-kind
 export * from "./column-origins.ts";
 export * from "./column-store.ts";
 export * from "./compute-columns.ts";
+export { startDealtFoldThread } from "./dealt-fold-thread.ts";
 export * from "./describe-table.ts";
 export * from "./expand-names.ts";
 export {

@@ -1,10 +1,7 @@
 /** Events of CSV, TSV (plain or gzip), JSON and Parquet files, through DuckDB: at once, or piece by piece. */
 import { stat } from "node:fs/promises";
 import { LuminError } from "../errors/index.ts";
-import { finishedKind } from "./column-builder.ts";
-import type { ColumnKind } from "./column-kind.ts";
 import {
-  aggregatesOf,
   buildersOf,
   type ColumnarQuery,
   chunksOfQuery,
@@ -12,15 +9,18 @@ import {
   letGo,
   materialised,
   narrowed,
-  type QueryColumn,
+  rowsInMemory,
 } from "./columnar-query.ts";
 import { openSource, type SourceOptions } from "./columnar-source.ts";
+import { type Survey, surveyBySql, surveyInMemory } from "./columnar-survey.ts";
 import {
+  chunksOfResult,
   type DuckDBConnection,
   type DuckDBLimits,
   type DuckDBSession,
   identifier,
   openDuckDB,
+  type QueryChunk,
   rowsOf,
   withDuckDB,
 } from "./duckdb.ts";
@@ -47,37 +47,38 @@ export function readColumnar(path: string, options: ReadTableOptions): Promise<T
   );
 }
 
+/** What a look at a file may use. */
+export interface ScanLimits extends DuckDBLimits {
+  /** Bytes of text whose rows may stay in memory until they are read (default: 0); larger files are read again then. */
+  readonly keep?: number | undefined;
+  /** Whether it is done in a thread that ends after the reading, by which all memory is given back. */
+  readonly threadEnds?: boolean | undefined;
+}
+
 /** The events of one file, looked through once for the types that hold all of them. */
 export function scanColumnar(
   path: string,
   options: ReadTableOptions,
-  limits: DuckDBLimits,
+  limits: ScanLimits,
 ): Promise<TableScan> {
+  const { keep = 0, threadEnds = false } = limits;
   return whileIntact(path, async () => {
-    const { size } = await stat(path);
-    const isSmall = size <= bytesToKeep / ((await isGzip(path)) ? 8 : 1) && limits.memory === undefined;
+    const isSmall = (await stat(path)).size <= keep / ((await isGzip(path)) ? 8 : 1);
     const session = await openDuckDB(limits);
+    const { connection } = session;
     let kept: KeptRows | undefined;
     try {
-      const { query, result } = await withExactTypes(
-        session.connection,
-        path,
-        options,
-        limits,
-        async (query) => {
-          const isKept = isSmall && query.source.isCsv;
-          const rows = isKept ? await materialised(session.connection, query) : undefined;
-          kept = rows && { query: rows, session };
-          return survey(session.connection, rows ?? query);
-        },
-      );
+      const { query, result } = await withExactTypes(connection, path, options, limits, async (query) => {
+        kept = isSmall && query.source.isCsv ? await keptRows(session, query, threadEnds) : undefined;
+        const { rounded, ...result } = kept?.survey ?? (await surveyBySql(connection, query));
+        return { result, rounded };
+      });
       return {
         ...result,
         pieces: () => {
-          const session = kept?.session;
-          const rows = narrowed(kept?.query ?? query, result.kinds);
+          const rows = kept;
           kept = undefined;
-          return piecesOf(rows, limits, session);
+          return rows ? rows.pieces() : piecesReadAnew(narrowed(query, result.kinds), limits);
         },
       };
     } catch (error) {
@@ -89,13 +90,35 @@ export function scanColumnar(
   });
 }
 
-/** Larger text files are read once for their types, and again for their rows. */
-const bytesToKeep = 200e6;
-
-/** The rows of a file in the memory of an open session, good for one time. */
+/** The rows of a file in memory, good for one time. */
 interface KeptRows {
-  readonly query: ColumnarQuery;
-  readonly session: DuckDBSession;
+  readonly survey: Survey;
+  pieces(): AsyncIterable<Table>;
+}
+
+/** @param threadEnds as in `ScanLimits`: elsewhere the memory of a result is given back when JavaScript pleases. */
+async function keptRows(
+  { connection, close }: DuckDBSession,
+  query: ColumnarQuery,
+  threadEnds: boolean,
+): Promise<KeptRows> {
+  const rows = threadEnds ? await rowsInMemory(connection, query) : undefined;
+  if (rows) {
+    const chunks = chunksOfResult(rows.result, query.columns.length);
+    // What a closed database leaves of its results is never given back, not even at the end of the thread.
+    return { survey: await surveyInMemory(rows), pieces: () => piecesOf(rows.query, chunks, () => {}) };
+  }
+  const table = await materialised(connection, query);
+  const survey = await surveyBySql(connection, table);
+  const known = narrowed(table, survey.kinds);
+  return {
+    survey,
+    pieces: () =>
+      piecesOf(known, chunksOfQuery(connection, known), async () => {
+        await letGo(connection);
+        close();
+      }),
+  };
 }
 
 /** The names of the columns of a file, without reading its events. */
@@ -210,13 +233,17 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
   return { rowCount, columns };
 }
 
+async function* piecesReadAnew(query: ColumnarQuery, limits: DuckDBLimits): AsyncGenerator<Table> {
+  const { connection, close } = await openDuckDB(limits);
+  yield* piecesOf(query, chunksOfQuery(connection, query), close);
+}
+
 /** The table of `readQuery` in pieces, of which each has columns as narrow as its own values allow. */
 async function* piecesOf(
   query: ColumnarQuery,
-  limits: DuckDBLimits,
-  session: DuckDBSession | undefined,
+  chunks: AsyncIterable<QueryChunk>,
+  close: () => void | Promise<void>,
 ): AsyncGenerator<Table> {
-  const { connection, close } = session ?? (await openDuckDB(limits));
   // As they are wanted mostly: then they need not be cut anew.
   const rowsAtOnce = rowsOfPieces(query.columns.length);
   try {
@@ -233,7 +260,7 @@ async function* piecesOf(
       builders = buildersOf(query, rowsAtOnce);
       return table;
     };
-    for await (const chunk of chunksOfQuery(connection, query)) {
+    for await (const chunk of chunks) {
       for (let from = 0; from < chunk.rowCount; ) {
         const count = Math.min(chunk.rowCount - from, rowsAtOnce - rowCount);
         for (const [i, builder] of builders.entries()) builder.append(chunk.columns[i]!, from, count);
@@ -244,60 +271,6 @@ async function* piecesOf(
     }
     if (rowCount > 0) yield finish();
   } finally {
-    if (session) await letGo(connection);
-    close();
-  }
-}
-
-/** How many rows there are, and what their columns become: as the builders of the whole columns would find. */
-async function survey(
-  connection: DuckDBConnection,
-  query: ColumnarQuery,
-): Promise<Reading<{ readonly rowCount: number; readonly kinds: Readonly<Record<string, ColumnKind>> }>> {
-  const looks = query.columns.flatMap(lookAt);
-  const row = await aggregatesOf(connection, query, ["count(*)", ...looks]);
-  const kinds: Record<string, ColumnKind> = {};
-  const large: QueryColumn[] = [];
-  for (const [i, column] of query.columns.entries()) {
-    const { name, kind } = column;
-    const [first, second] = [row[1 + 2 * i], row[2 + 2 * i]];
-    if (kind === "float64" && first === true) large.push(column);
-    kinds[name] =
-      kind === "int32" || kind === "int64"
-        ? finishedKind(kind, query.source.isCsv, first as bigint | null, second as bigint | null)
-        : kind;
-  }
-  return { result: { rowCount: Number(row[0]), kinds }, rounded: await wholeOnly(connection, query, large) };
-}
-
-/** Those of the columns in which every value is a whole number or missing. */
-async function wholeOnly(
-  connection: DuckDBConnection,
-  query: ColumnarQuery,
-  columns: readonly QueryColumn[],
-): Promise<string[]> {
-  if (columns.length === 0) return [];
-  const tests = columns.map(
-    ({ sql }) => `bool_and(isnan(${sql}) OR (isfinite(${sql}) AND trunc(${sql}) = ${sql}))`,
-  );
-  const row = await aggregatesOf(connection, query, tests);
-  return columns.filter((_, i) => row[i] === true).map(({ name }) => name);
-}
-
-/** Two expressions of all values of a column, by which its kind is known; every value is converted for them. */
-function lookAt({ kind, sql }: QueryColumn): readonly [string, string] {
-  switch (kind) {
-    case "int32":
-    case "int64":
-      return [`min(${sql})`, `max(${sql})`];
-    case "float64":
-      // DuckDB takes NaN for the greatest number. As "abs(…) … NOT isnan(…)" it takes ten times as long.
-      return [
-        `bool_or((${sql} >= ${2 ** 63} AND ${sql} <= 'inf'::DOUBLE) OR ${sql} <= ${-(2 ** 63)})`,
-        "NULL",
-      ];
-    case "float32":
-    case "text":
-      return [`count(${sql})`, "NULL"];
+    await close();
   }
 }

@@ -1,5 +1,7 @@
 /** Reading events from files of any format piece by piece, for those that do not fit into memory. */
+import { stat } from "node:fs/promises";
 import { ConfigurationError } from "../errors/index.ts";
+import { scanColumnarInThread } from "./columnar-thread.ts";
 import { selectWhere } from "./compute-columns.ts";
 import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { scanColumnar } from "./read-columnar.ts";
@@ -54,9 +56,11 @@ export async function openTable(
   }
   for (const path of paths) await checkReadable(path);
   const parts: TableScan[] = [];
+  let keep = memory === undefined ? bytesToKeep : 0;
   for (const path of paths) {
     const columns = options.columns ?? (parts[0] && Object.keys(parts[0].kinds));
-    parts.push(await scanPart(path, { ...options, columns }, memory));
+    parts.push(await scanPart(path, { ...options, columns }, { memory, keep }));
+    keep = Math.max(0, keep - (await stat(path)).size);
   }
   const scan = chainScans(
     parts,
@@ -77,13 +81,22 @@ export async function openTable(
   };
 }
 
+/** Larger text files, all together, are read once for their types, and again for their rows. */
+const bytesToKeep = 200e6;
+
+/** Text of this size takes about a tenth of a second to read: as long as a thread takes to start. */
+const bytesForThread = 2 ** 24;
+
 async function scanPart(
   path: string,
   options: ReadTableOptions,
-  memory: number | undefined,
+  limits: { readonly memory: number | undefined; readonly keep: number },
 ): Promise<TableScan> {
   const format = await formatOf(path);
-  if (format === "columnar") return scanColumnar(path, options, { memory });
+  if (format === "columnar") {
+    const isLarge = limits.memory === undefined && (await stat(path)).size >= bytesForThread;
+    return isLarge ? scanColumnarInThread(path, options, limits.keep) : scanColumnar(path, options, limits);
+  }
   const { columns, select, tree } = options;
   if (format !== "root") {
     const scan =

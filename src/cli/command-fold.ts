@@ -39,12 +39,16 @@ export async function foldCommand(
   fingerprints.then(loadHdf5).catch(() => {});
   const modules = await fingerprintFiles(userModules(analysis, directory), signal);
   await mkdir(out, { recursive: true });
+  const remove = (): void => rmSync(out, { recursive: true, force: true, maxRetries: 3 });
+  // An interrupted command is ended soon, whatever it is at.
+  signal.addEventListener("abort", remove, { once: true });
   try {
     const temporary = memory && out;
     const reading = reporter.phase("reading events");
     const split = await readSplitSources(analysis, inputFiles, {
       bytes: memory?.reading,
       folder: temporary,
+      early: memory === undefined,
     });
     try {
       const { training, validation } = split;
@@ -54,9 +58,13 @@ export async function foldCommand(
       const paths = runPaths(out);
       const writing = reporter.phase("writing folds");
       const prepared = await prepareTraining(analysis, training, directory, memory);
-      const written = prepared.write(paths, temporary);
-      // A thread may be writing them while this one goes on; where memory is short, there is none.
-      if (memory) await written;
+      let whenDealt = (): void => {};
+      const dealt = new Promise<void>((resolve) => {
+        whenDealt = resolve;
+      });
+      const written = prepared.write(paths, temporary, whenDealt);
+      // A thread may be writing from then on.
+      await Promise.race([dealt, written]);
       const further = writeFurtherFolds(
         join(out, "validation.h5"),
         analysis,
@@ -87,7 +95,9 @@ export async function foldCommand(
       await split.remove();
     }
   } catch (error) {
-    rmSync(out, { recursive: true, force: true });
+    remove();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", remove);
   }
 }

@@ -14,6 +14,9 @@ import {
   MemoryStore,
   neededColumns,
   type Pipeline,
+  startDealtFoldThread,
+  type Table,
+  type TableSource,
   writeDealtFolds,
   writeFolds,
 } from "../data/index.ts";
@@ -33,8 +36,9 @@ export interface FoldPlan {
    * Writes the fold file.
    *
    * @param store where prepared events are put aside fold by fold; default: all stay in memory.
+   * @param dealt called when all that is left to do may be done by a thread.
    */
-  write(path: string, store?: ColumnStore): Promise<void>;
+  write(path: string, store?: ColumnStore, dealt?: () => void): Promise<void>;
 }
 
 /** Features of all events from which on the folds are put together and written in a thread of its own. */
@@ -47,15 +51,17 @@ const valuesForThread = 2 ** 23;
  */
 export async function planFolds(
   analysis: Analysis,
-  { source, label }: LabelledSource,
+  events: LabelledSource,
   directory: string,
   cacheBytes?: number,
 ): Promise<FoldPlan> {
+  const { source, label, transformed: early } = events;
   const { features, input, transforms } = analysis;
-  const { weights, scale, wholeTargets } = await survey(analysis, { source, label });
+  if (early && source.rowCount * early.names.length >= valuesForThread) startDealtFoldThread();
+  const { weights, scale, wholeTargets } = await survey(analysis, events);
   const derived = Object.keys(input.columns);
   const raw = derived.length === 0 ? source : await source.map((piece) => dropColumns(piece, derived));
-  const transformed = new MemoryStore();
+  const transformed = early?.store ?? new MemoryStore();
   const fitted = await fitPipeline(
     raw,
     {
@@ -67,16 +73,22 @@ export async function planFolds(
       scaling: features.scaling,
       unseen: features.unseen,
     },
-    // Derived columns that no feature needs are made for the fit only.
-    { directory, weights, cacheBytes, transformed: derived.length > 0 ? undefined : transformed },
+    {
+      directory,
+      weights,
+      cacheBytes,
+      known: early?.source,
+      // Derived columns that no feature needs are made for the fit only.
+      transformed: derived.length > 0 ? undefined : transformed,
+    },
   );
-  const names = Object.keys((await firstPiece(raw))?.columns ?? {});
+  const names = early?.names ?? Object.keys((await firstPiece(raw))?.columns ?? {});
   const pipeline = checkedPipeline(analysis, fitted, names);
   const foldRows = await dealtFolds(analysis, source);
   return {
     pipeline,
     foldRows,
-    async write(path, store) {
+    async write(path, store, dealt) {
       const header = headerOf(analysis, pipeline);
       const sizes = foldRows.map((rows) => rows.length);
       const widths = {
@@ -89,27 +101,41 @@ export async function planFolds(
         );
       } else {
         const inThread = source.rowCount * widths.features >= valuesForThread;
-        await writeDealtFolds(path, header, { wholeTargets, sizes }, dealtPieces, inThread);
+        await writeDealtFolds(path, header, { wholeTargets, sizes }, dealtPieces, inThread, dealt);
       }
     },
   };
 
   async function* dealtPieces(): AsyncGenerator<DealtPiece> {
     const foldOf = foldNumbers(foldRows, source.rowCount);
-    const known = transformed.drain()[Symbol.asyncIterator]();
     let first = 0;
-    for await (const piece of source.pieces()) {
+    for await (const { piece, made } of withTransformed(source, transformed)) {
       const { rowCount } = piece;
-      const { value: columns } = await known.next();
       yield {
         events: await preparedEvents(analysis, pipeline, label(piece), scale, {
           directory,
-          transformed: columns && { rowCount, columns },
+          transformed: made,
         }),
         rowsOfFold: indicesByValue(foldOf.subarray(first, first + rowCount), foldRows.length),
       };
       first += rowCount;
     }
+  }
+}
+
+/**
+ * Pieces of events, each with what the steps made of it.
+ *
+ * @param transformed a block for each piece, or none where that is not known; it is let go of.
+ */
+async function* withTransformed(
+  source: TableSource,
+  transformed: ColumnStore,
+): AsyncGenerator<{ readonly piece: Table; readonly made: Table | undefined }> {
+  const blocks = transformed.drain()[Symbol.asyncIterator]();
+  for await (const piece of source.pieces()) {
+    const { value: columns } = await blocks.next();
+    yield { piece, made: columns && { rowCount: piece.rowCount, columns } };
   }
 }
 
@@ -152,13 +178,18 @@ export async function writeFurtherFolds(
   path: string,
   analysis: Analysis,
   pipeline: Pipeline,
-  { source, label }: LabelledSource,
+  events: LabelledSource,
   directory: string,
 ): Promise<void> {
-  const { wholeTargets } = await survey(analysis, { source, label });
+  const { source, label, transformed: early } = events;
+  const { wholeTargets } = await survey(analysis, events);
+  const transformed = early?.store ?? new MemoryStore();
   await writeFolds(path, headerOf(analysis, pipeline), { wholeTargets }, async function* () {
-    for await (const piece of source.pieces()) {
-      yield await preparedEvents(analysis, pipeline, label(piece), undefined, { directory });
+    for await (const { piece, made } of withTransformed(source, transformed)) {
+      yield await preparedEvents(analysis, pipeline, label(piece), undefined, {
+        directory,
+        transformed: made,
+      });
     }
   });
 }

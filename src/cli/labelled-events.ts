@@ -1,5 +1,6 @@
 /** Events with what is to be learnt: targets and weights, of a table or of its pieces. */
 import {
+  type ColumnStore,
   checkClasses,
   classNumbers,
   finiteWeights,
@@ -26,6 +27,17 @@ export interface LabelledSource {
   readonly source: TableSource;
   /** Targets and weights of one of its pieces. */
   label(piece: Table): LabelledEvents;
+  /** The same events after the steps of the preprocessing, where these were applied as the events were read. */
+  readonly transformed?: TransformedEvents | undefined;
+}
+
+/** Events after the steps of the preprocessing; the source beside them has only the columns that are used without. */
+export interface TransformedEvents {
+  readonly source: TableSource;
+  /** A block for each piece of the source. */
+  readonly store: ColumnStore;
+  /** The names of all columns before the steps. */
+  readonly names: readonly string[];
 }
 
 /** Targets and weights of all events of a set. @throws DataError where there is one class only, or no weight but 0. */

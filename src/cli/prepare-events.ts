@@ -6,17 +6,21 @@ import {
   DiskStore,
   dealtTables,
   evenPieces,
-  firstPiece,
   MemoryStore,
+  onlyColumns,
+  type PlainStep,
   rowsOfPieces,
   storedTable,
   type Table,
   type TableSource,
+  tableInStore,
+  transformTable,
   WholeTable,
 } from "../data/index.ts";
 import { ConfigurationError, unknownName } from "../errors/index.ts";
 import type { Analysis } from "./analysis.ts";
 import { validationMarks } from "./deal-events.ts";
+import { columnsBesideSteps, earlySteps } from "./early-steps.ts";
 import {
   checkTargetColumns,
   LabelCheck,
@@ -25,6 +29,7 @@ import {
   labelled,
   labelPiece,
   selectEvents,
+  type TransformedEvents,
 } from "./labelled-events.ts";
 import { onPiece } from "./piece-rows.ts";
 import { openInputs, readInputs } from "./read-inputs.ts";
@@ -49,6 +54,8 @@ export interface ReadingLimits {
   readonly bytes?: number | undefined;
   /** An existing folder, in which the events are put aside; default: in memory. */
   readonly folder?: string | undefined;
+  /** Only for folds: the steps of the preprocessing are applied as events are read, where they can be. */
+  readonly early?: boolean | undefined;
 }
 
 /**
@@ -109,7 +116,7 @@ export async function readAndSplit(analysis: Analysis, files: readonly string[])
 export async function readSplitSources(
   analysis: Analysis,
   files: readonly string[],
-  { bytes, folder }: ReadingLimits = {},
+  { bytes, folder, early = false }: ReadingLimits = {},
 ): Promise<SplitSources> {
   const stores: ColumnStore[] = [];
   const remove = async (): Promise<void> => {
@@ -120,14 +127,18 @@ export async function readSplitSources(
     stores.push(store);
     return store;
   };
-  const read = async (select: string | undefined, store: ColumnStore): Promise<TableSource> => {
+  const steps = early ? earlySteps(analysis) : undefined;
+  const read = async (select: string | undefined, check: LabelCheck): Promise<ReadEvents> => {
     const scan = await openInputs(analysis, files, {
       select,
       ...columnTypes(analysis),
       ...(bytes === undefined ? {} : { memory: bytes }),
     });
     const rows = rowsOfPieces(Object.keys(scan.kinds).length);
-    return storedTable(computed(evenPieces(scan, rows), analysis), store);
+    const pieces = checked(analysis, computed(evenPieces(scan, rows), analysis), check);
+    const store = await newStore();
+    if (steps === undefined) return { store, source: await storedTable(pieces, store) };
+    return transformedAsRead(analysis, pieces, steps, store, await newStore());
   };
   try {
     return { ...(await splitSources(analysis, read, newStore)), remove };
@@ -141,31 +152,80 @@ async function* computed(pieces: AsyncIterable<Table>, { target }: Analysis): As
   for await (const piece of pieces) yield await computeColumns(piece, target.compute);
 }
 
+/** Events that were put aside as they were read. */
+interface ReadEvents {
+  readonly source: TableSource;
+  readonly store: ColumnStore;
+  readonly transformed?: TransformedEvents;
+}
+
+/**
+ * Puts aside what the steps make of events, and of the events themselves only the columns that are used beside.
+ *
+ * @param made for what the steps make.
+ */
+async function transformedAsRead(
+  analysis: Analysis,
+  pieces: AsyncIterable<Table>,
+  steps: readonly PlainStep[],
+  store: ColumnStore,
+  made: ColumnStore,
+): Promise<ReadEvents> {
+  let names: readonly string[] = [];
+  const counts: number[] = [];
+  const beside = async function* (): AsyncGenerator<Table> {
+    for await (const piece of pieces) {
+      names = Object.keys(piece.columns);
+      const own = copied(onlyColumns(piece, columnsBesideSteps(analysis, names)));
+      await made.add((await transformTable(piece, steps, { inPlace: true })).columns);
+      counts.push(piece.rowCount);
+      yield own;
+    }
+  };
+  const source = await storedTable(beside(), store);
+  return { source, store, transformed: { source: tableInStore(made, counts), store: made, names } };
+}
+
+/** With numbers in memory of their own. */
+function copied({ rowCount, columns }: Table): Table {
+  const entries = Object.entries(columns).map(([name, column]) => [name, column.slice()]);
+  return { rowCount, columns: Object.fromEntries(entries) };
+}
+
 async function splitSources(
   analysis: Analysis,
-  read: (select: string | undefined, store: ColumnStore) => Promise<TableSource>,
+  read: (select: string | undefined, check: LabelCheck) => Promise<ReadEvents>,
   newStore: () => Promise<ColumnStore>,
 ): Promise<Omit<SplitSources, "remove">> {
   const { validation } = analysis.folds;
   const label = remembered((piece) => labelPiece(analysis, piece));
+  const check = new LabelCheck(analysis);
   if ("select" in validation) {
     const [chosen, others] = selections(analysis, validation.select);
-    const training = await read(others, await newStore());
-    await checkSource(analysis, training);
-    const held = await read(chosen, await newStore());
-    await checkLabels(analysis, [training, held]);
-    return { training: { source: training, label }, validation: { source: held, label } };
+    const training = await read(others, check);
+    const held = await read(chosen, check);
+    check.finish();
+    return { training: { ...training, label }, validation: { ...held, label } };
   }
-  const store = await newStore();
-  const all = await read(analysis.input.select, store);
-  await checkSource(analysis, all);
-  // Before the split, so that rows are counted as they are in the files.
-  await checkLabels(analysis, [all]);
-  const marks = await validationMarks(analysis, all, validation.fraction);
-  const sides = await dealtTables(store, marks, [await newStore(), await newStore()]);
-  const [training, held] = sides as [TableSource, TableSource];
-  checkNotEmpty(training.rowCount);
-  return { training: { source: training, label }, validation: { source: held, label } };
+  // Checked before the split, so that rows are counted as they are in the files.
+  const all = await read(analysis.input.select, check);
+  check.finish();
+  const marks = await validationMarks(analysis, all.source, validation.fraction);
+  const dealt = async (from: ColumnStore) => {
+    const stores = [await newStore(), await newStore()] as const;
+    const [training, held] = await dealtTables(from, marks, stores);
+    return { stores, sources: [training!, held!] as const };
+  };
+  const { store, transformed } = all;
+  const own = await dealt(store);
+  checkNotEmpty(own.sources[0].rowCount);
+  const made = transformed && (await dealt(transformed.store));
+  const side = (i: 0 | 1): LabelledSource => ({
+    source: own.sources[i],
+    label,
+    transformed: made && { source: made.sources[i], store: made.stores[i], names: transformed!.names },
+  });
+  return { training: side(0), validation: side(1) };
 }
 
 /** The labels of pieces that stay in memory are made once. */
@@ -178,22 +238,23 @@ function remembered(label: (piece: Table) => LabelledEvents): (piece: Table) => 
   };
 }
 
-async function checkSource(analysis: Analysis, source: TableSource): Promise<void> {
-  const first = await firstPiece(source);
-  if (first !== undefined) checkColumns(analysis, first);
-}
-
-/** @throws DataError for a wrong target or weight, with the row in its source, or where there is one class only. */
-async function checkLabels(analysis: Analysis, sources: readonly TableSource[]): Promise<void> {
-  const check = new LabelCheck(analysis);
-  for (const source of sources) {
-    let firstRow = 0;
-    for await (const piece of source.pieces()) {
-      check.add(await onPiece(firstRow, async () => labelPiece(analysis, piece)));
-      firstRow += piece.rowCount;
-    }
+/**
+ * The pieces, each of which has the columns that the analysis names, and targets and weights that can be used.
+ *
+ * @throws DataError for a wrong target or weight, with the row in its source.
+ */
+async function* checked(
+  analysis: Analysis,
+  pieces: AsyncIterable<Table>,
+  check: LabelCheck,
+): AsyncGenerator<Table> {
+  let firstRow = 0;
+  for await (const piece of pieces) {
+    if (firstRow === 0) checkColumns(analysis, piece);
+    check.add(await onPiece(firstRow, async () => labelPiece(analysis, piece)));
+    firstRow += piece.rowCount;
+    yield piece;
   }
-  check.finish();
 }
 
 /** The selection of the validation events and that of all others. */

@@ -24,8 +24,9 @@ export interface PreparedTraining {
    * Writes pipeline.json and the fold file, and opens it.
    *
    * @param folder an existing folder, in which the prepared events are put aside; default: in memory.
+   * @param dealt called when all that is left to do may be done by a thread.
    */
-  write(paths: RunPaths, folder?: string): Promise<FoldYielder>;
+  write(paths: RunPaths, folder?: string, dealt?: () => void): Promise<FoldYielder>;
 }
 
 /** Fits the preprocessing on the training events and deals them into folds; checks all that can be checked early. */
@@ -45,11 +46,11 @@ export async function prepareTraining(
   return {
     pipeline,
     foldRows,
-    async write(paths, folder) {
+    async write(paths, folder, dealt) {
       await writeJson(paths.pipeline, pipeline);
       const store = folder === undefined ? undefined : await DiskStore.create(folder);
       try {
-        await plan.write(paths.folds, store);
+        await plan.write(paths.folds, store, dealt);
       } finally {
         await store?.remove();
       }

@@ -9,7 +9,13 @@ import { withoutGaps } from "./gaps.ts";
 import { medianAndSpread, type Scaler, type Scaling } from "./scaler.ts";
 import { type Column, numbersOf, onlyColumns, type Table } from "./table.ts";
 import { firstPiece, gatheredNumbers, storedTable, type TableSource, WholeTable } from "./table-source.ts";
-import { type FittedStep, fitTransforms, type TransformStep, transformTable } from "./transforms.ts";
+import {
+  eventwiseSteps,
+  type FittedStep,
+  fitTransforms,
+  type TransformStep,
+  transformTable,
+} from "./transforms.ts";
 
 /** What the preprocessing is to be. */
 export interface PipelineSpec {
@@ -60,6 +66,16 @@ export interface FitPipelineOptions {
    * their columns have more than `cacheBytes`.
    */
   readonly transformed?: ColumnStore | undefined;
+  /** The events after the transforms, where these are `eventwiseSteps` and were applied already. */
+  readonly known?: TableSource | undefined;
+}
+
+/** The first steps of the pipeline, as they are asked for. */
+export function stepsOf({
+  missing,
+  transforms,
+}: Pick<PipelineSpec, "missing" | "transforms">): readonly TransformStep[] {
+  return [{ kind: "missing", values: [...(missing ?? [])] }, ...(transforms ?? [])];
 }
 
 /**
@@ -71,17 +87,15 @@ export interface FitPipelineOptions {
 export async function fitPipeline(
   events: Table | TableSource,
   spec: PipelineSpec,
-  { rows, weights, directory, cacheBytes = 256e6, transformed }: FitPipelineOptions = {},
+  { rows, weights, directory, cacheBytes = 256e6, transformed, known }: FitPipelineOptions = {},
 ): Promise<Pipeline> {
   const raw = "columns" in events ? new WholeTable(events) : events;
   if (rows !== undefined && !(raw instanceof WholeTable)) {
     throw new ConfigurationError("fitPipeline: rows can be chosen of whole tables only.");
   }
-  const { steps, source } = await fitTransforms(
-    raw,
-    [{ kind: "missing", values: [...(spec.missing ?? [])] }, ...(spec.transforms ?? [])],
-    { directory, rows, weights },
-  );
+  const { steps, source } = known
+    ? { steps: eventwiseSteps(stepsOf(spec))!, source: known }
+    : await fitTransforms(raw, stepsOf(spec), { directory, rows, weights });
   const names = Object.keys((await firstPiece(source))?.columns ?? {});
   const categorical = expandNames(spec.categorical ?? [], names, "categorical feature");
   const continuous = expandNames(spec.continuous, names, "continuous feature");
@@ -95,7 +109,9 @@ export async function fitPipeline(
   const chosen = continuous.filter((name) => !categorical.includes(name));
   const features = [...chosen, ...categorical];
   const fits = (columns: readonly string[]): boolean =>
-    !(source instanceof WholeTable) && 8 * source.rowCount * columns.length <= cacheBytes;
+    known === undefined &&
+    !(source instanceof WholeTable) &&
+    8 * source.rowCount * columns.length <= cacheBytes;
   let prepared = source;
   if (transformed !== undefined && fits(names)) prepared = await storedTable(source.pieces(), transformed);
   else if (fits(features)) prepared = await storedTable(featuresOf(source, features), new MemoryStore());

@@ -94,8 +94,12 @@ export async function dealtTables(
   return stores.map((store, mark) => tableInStore(store, counts[mark]!));
 }
 
-/** @param counts the rows of each block. */
-function tableInStore(store: ColumnStore, counts: readonly number[]): TableSource {
+/**
+ * The blocks of a store as a table.
+ *
+ * @param counts the rows of each block.
+ */
+export function tableInStore(store: ColumnStore, counts: readonly number[]): TableSource {
   return new TableInPieces(sumOf(counts), async function* () {
     let i = 0;
     for await (const columns of store.blocks()) yield { rowCount: counts[i++]!, columns };

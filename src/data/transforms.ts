@@ -1,6 +1,6 @@
 /** The steps that turn raw columns into the columns that features are chosen from: plain data, applied in order. */
 import { ConfigurationError, counted, DataError, unknownName } from "../errors/index.ts";
-import { missingToNaN, processEvent, vectorNames } from "../hep/index.ts";
+import { missingToNaN, processCleaned, processEvent, vectorNames } from "../hep/index.ts";
 import { deriveColumns } from "./expression/index.ts";
 import {
   applyColumnStep,
@@ -78,6 +78,8 @@ export interface TransformOptions {
    * targets and weights, and have derived columns already, which are derived anew.
    */
   readonly strict?: boolean | undefined;
+  /** Whether the table is of no further use: its numbers may be changed, not copied (default false). */
+  readonly inPlace?: boolean | undefined;
 }
 
 /**
@@ -100,27 +102,41 @@ export async function fitTransforms(
   return { steps: fitted, source: current };
 }
 
+/**
+ * The steps, where each of them treats every event by itself and needs no fit: then events may be transformed before it is
+ * known which of them are for training. Undefined where one does not; code of one's own may look at a whole piece.
+ */
+export function eventwiseSteps(steps: readonly TransformStep[]): readonly PlainStep[] | undefined {
+  const plain = steps.filter((step): step is PlainStep => !isFittable(step) && step.kind !== "module");
+  return plain.length === steps.length ? plain : undefined;
+}
+
 function isFittable(step: TransformStep): step is FittableStep {
   return ["log", "indicator", "fill", "quantile", "pca"].includes(step.kind);
 }
 
-/** The table after all steps. The given table is not changed. */
+/** The table after all steps. The given table is not changed, unless it may be. */
 export async function transformTable(
   table: Table,
   steps: readonly FittedStep[],
-  { directory, strict = true }: TransformOptions = {},
+  { directory, strict = true, inPlace = false }: TransformOptions = {},
 ): Promise<Table> {
   let current = table;
+  // Whether there is no ±∞ in any column: a look at all of them takes longer than most steps.
+  let isClean = false;
   for (const step of steps) {
     switch (step.kind) {
       case "rename":
         current = renamed(current, step, strict);
         break;
       case "missing":
-        current = { rowCount: current.rowCount, columns: missingToNaN(current.columns, step.values) };
+        current = {
+          rowCount: current.rowCount,
+          columns: missingToNaN(current.columns, step.values, inPlace && current === table),
+        };
         break;
       case "cartesian":
-        current = { rowCount: current.rowCount, columns: cartesian(current, step) };
+        current = { rowCount: current.rowCount, columns: cartesian(current, step, isClean) };
         break;
       case "columns":
         // What was derived before, for cuts, targets or weights, is derived anew.
@@ -135,6 +151,7 @@ export async function transformTable(
       default:
         current = applyColumnStep(current, step);
     }
+    isClean = step.kind === "missing" || (isClean && step.kind === "rename");
   }
   return current;
 }
@@ -157,12 +174,16 @@ function renamed(table: Table, { columns: names }: RenameStep, strict: boolean):
   return { rowCount: table.rowCount, columns };
 }
 
-function cartesian(table: Table, { keep = [], ignore = [], align }: CartesianStep): Table["columns"] {
+function cartesian(
+  table: Table,
+  { keep = [], ignore = [], align }: CartesianStep,
+  isClean: boolean,
+): Table["columns"] {
   const found = vectorNames(Object.keys(table.columns));
   for (const name of ignore) if (!found.includes(name)) throw unknownName("vector to ignore", name, found);
   const references =
     align && ([align.reference, ...(align.second ? [align.second] : [])] as [string, string?]);
-  return processEvent(table.columns, {
+  return (isClean ? processCleaned : processEvent)(table.columns, {
     vectors: found.filter((name) => !ignore.includes(name)),
     keep,
     ...(references

@@ -36,8 +36,15 @@ export interface ProcessEventOptions {
  * input alone (LUMIN's changes with Python's hash seed). Columns that are not touched are shared, not copied.
  */
 export function processEvent(columns: EventColumns, options: ProcessEventOptions = {}): EventColumns {
-  const { missing = [], cartesian = true, keep = [], fixPhi = false, fixY = false, fixZ = false } = options;
-  const cleaned = missingToNaN(columns, missing);
+  return processCleaned(missingToNaN(columns, options.missing ?? []), options);
+}
+
+/** {@link processEvent} of columns in which ±∞ and missing values are NaN already. */
+export function processCleaned(
+  cleaned: EventColumns,
+  options: Omit<ProcessEventOptions, "missing"> = {},
+): EventColumns {
+  const { cartesian = true, keep = [], fixPhi = false, fixY = false, fixZ = false } = options;
   const names = Object.keys(cleaned);
   for (const name of keep) if (!(name in cleaned)) throw unknownName("column", name, names);
   const vectors = chosenVectors(names, options.vectors);
@@ -86,26 +93,34 @@ export function processEvent(columns: EventColumns, options: ProcessEventOptions
   return result;
 }
 
-/** Columns in which ±∞ and the given values are NaN. Integer columns that hold such a value become doubles. */
-export function missingToNaN(columns: EventColumns, missing: readonly number[]): EventColumns {
+/**
+ * Columns in which ±∞ and the given values are NaN. Integer columns that hold such a value become doubles.
+ *
+ * @param inPlace whether columns of floating-point numbers may be changed, not copied.
+ */
+export function missingToNaN(
+  columns: EventColumns,
+  missing: readonly number[],
+  inPlace: boolean = false,
+): EventColumns {
   const result: Record<string, EventColumn> = {};
-  for (const [name, column] of Object.entries(columns)) result[name] = withNaN(column, missing);
+  for (const [name, column] of Object.entries(columns)) result[name] = withNaN(column, missing, inPlace);
   return result;
 }
 
 /** The column itself where nothing in it is missing. */
-function withNaN(column: EventColumn, missing: readonly number[]): EventColumn {
+function withNaN(column: EventColumn, missing: readonly number[], inPlace: boolean): EventColumn {
   if (!ArrayBuffer.isView(column)) return column;
-  if (column instanceof Float32Array) return floatsWithNaN(column, missing.map(Math.fround));
-  if (column instanceof Float64Array) return floatsWithNaN(column, missing);
+  if (column instanceof Float32Array) return floatsWithNaN(column, missing.map(Math.fround), inPlace);
+  if (column instanceof Float64Array) return floatsWithNaN(column, missing, inPlace);
   if (column instanceof Int32Array) {
     return missing.some((value) => holds(column, value))
-      ? floatsWithNaN(new Float64Array(column), missing)
+      ? floatsWithNaN(new Float64Array(column), missing, true)
       : column;
   }
   const wanted = missing.filter(Number.isSafeInteger).map(BigInt);
   return wanted.some((value) => column.includes(value))
-    ? floatsWithNaN(Float64Array.from(column, Number), missing)
+    ? floatsWithNaN(Float64Array.from(column, Number), missing, true)
     : column;
 }
 
@@ -116,22 +131,33 @@ function holds(column: Int32Array, value: number): boolean {
 }
 
 /** @param missing as the column holds them, in single or double precision. */
-function floatsWithNaN<T extends Float32Array | Float64Array>(column: T, missing: readonly number[]): T {
+function floatsWithNaN<T extends Float32Array | Float64Array>(
+  column: T,
+  missing: readonly number[],
+  inPlace: boolean,
+): T {
   const [first = Number.POSITIVE_INFINITY, ...others] = missing;
-  return others.reduce(withoutValue, withoutValue(column, first));
+  return others.reduce(
+    (values, value) => withoutValue(values, value, inPlace),
+    withoutValue(column, first, inPlace),
+  );
 }
 
 const oneOrNaN = new Float64Array([1, Number.NaN]);
 
 /** NaN instead of a value and of ±∞; the column itself where it has none of them. */
-function withoutValue<T extends Float32Array | Float64Array>(column: T, unwanted: number): T {
+function withoutValue<T extends Float32Array | Float64Array>(
+  column: T,
+  unwanted: number,
+  inPlace: boolean,
+): T {
   let i = 0;
   for (; i < column.length; i++) {
     const value = column[i]!;
     if (value === unwanted || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) break;
   }
   if (i === column.length) return column;
-  const values = column.slice() as T;
+  const values = inPlace ? column : (column.slice() as T);
   for (; i < values.length; i++) {
     const value = values[i]!;
     // Without a branch, which the processor would guess wrong for every third value.

@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { startColumnarThread } from "../data/columnar-thread.ts";
 import { loadHdf5 } from "../data/hdf5.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { softwareVersions } from "../train/software-versions.ts";
@@ -15,6 +16,7 @@ import { prepareTraining } from "./prepare-training.ts";
 import { withoutFiles } from "./resume-run.ts";
 import { runPaths, writeJson } from "./run-folder.ts";
 import { fingerprintFiles, userModules } from "./run-record.ts";
+import { adviseOnInterrupt } from "./supervise.ts";
 
 export interface FoldOptions {
   readonly out: string;
@@ -29,6 +31,8 @@ export async function foldCommand(
   { out, set, memory: ceiling }: FoldOptions,
   { reporter, signal }: CommandContext,
 ): Promise<void> {
+  // A large file is read in a thread: it starts while the analysis is looked at.
+  if (ceiling === undefined) startColumnarThread();
   const { analysis, directory, inputFiles } = readAnalysisFile(path, set);
   const memory = memoryPlan(ceiling, 1);
   if (existsSync(out)) {
@@ -38,10 +42,8 @@ export async function foldCommand(
   // Mostly DuckDB is still at work on the files then. What fails here fails below, where it is awaited.
   fingerprints.then(loadHdf5).catch(() => {});
   const modules = await fingerprintFiles(userModules(analysis, directory), signal);
+  adviseOnInterrupt("interrupted.", out);
   await mkdir(out, { recursive: true });
-  const remove = (): void => rmSync(out, { recursive: true, force: true, maxRetries: 3 });
-  // An interrupted command is ended soon, whatever it is at.
-  signal.addEventListener("abort", remove, { once: true });
   try {
     const temporary = memory && out;
     const reading = reporter.phase("reading events");
@@ -95,9 +97,8 @@ export async function foldCommand(
       await split.remove();
     }
   } catch (error) {
-    remove();
+    rmSync(out, { recursive: true, force: true });
     throw error;
-  } finally {
-    signal.removeEventListener("abort", remove);
   }
+  adviseOnInterrupt("interrupted.");
 }

@@ -52,9 +52,6 @@ The folder holds folds.h5 (the training events, in the layout that the Python LU
 aside, prepared in the same way), pipeline.json (the fitted preprocessing) and fold.json (what they were made from).`,
     )
     .action(async (analysis: string, options: FoldOptions) => {
-      // A large file is read in a thread, which starts while all else is loaded.
-      const thread = import("../data/columnar-thread.ts");
-      if (options.memory === undefined) thread.then(({ startColumnarThread }) => startColumnarThread());
       const { foldCommand } = await import("./command-fold.ts");
       await foldCommand(analysis, options, context);
     });

@@ -24,11 +24,18 @@ export function columnsBesideSteps(analysis: Analysis, known: readonly string[])
     ...target.columns,
     ...[weights.column, folds.column].filter((name) => name !== undefined),
     ...input.id,
-    ...expandNames(folds.by ?? [], known, "folds.by: column"),
-    ...expandNames(folds.columns, known, "folds.columns: column"),
+    ...mentioned(folds.by ?? [], known, "folds.by: column"),
+    ...mentioned(folds.columns, known, "folds.columns: column"),
     ...(typeof folds.stratify === "boolean"
       ? features.categorical
-      : expandNames(folds.stratify, known, "folds.stratify: column")),
+      : mentioned(folds.stratify, known, "folds.stratify: column")),
   ]);
   return known.filter((name) => used.has(name));
+}
+
+/** All columns that patterns mean, also those that they take away: later on a pattern must find some. */
+function mentioned(patterns: readonly string[], known: readonly string[], what: string): string[] {
+  expandNames(patterns, known, what);
+  const positive = patterns.map((name) => (known.includes(name) ? name : name.replace(/^!/, "")));
+  return expandNames(positive, known, what);
 }

@@ -1,5 +1,7 @@
 /** A command in a child process with its own group, and the answer to Ctrl-C within a second. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
 
 /** Time that the child has to end by itself after the first signal, ms. */
 const grace = 400;
@@ -11,6 +13,8 @@ export const interruptedExitCode = 130;
 export interface SupervisorMessage {
   /** What to say if the user interrupts now. */
   readonly onInterrupt: string;
+  /** A folder that is of no use if the work ends now. */
+  readonly unfinished?: string | undefined;
 }
 
 /**
@@ -20,6 +24,7 @@ export interface SupervisorMessage {
 export function runSupervised(script: string, words: readonly string[]): Promise<number> {
   let interrupted = false;
   let advice = "interrupted.";
+  let unfinished: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   // Before the child is there: a signal that comes while it starts must find someone who listens.
   const onSignal = (): void => {
@@ -42,17 +47,18 @@ export function runSupervised(script: string, words: readonly string[]): Promise
   });
   child.on("message", (message: SupervisorMessage) => {
     advice = message.onInterrupt;
+    unfinished = message.unfinished;
   });
-  return new Promise((resolve) => {
-    let settled = false;
+  return new Promise((settle) => {
+    let isSettled = false;
     const finish = (code: number): void => {
-      if (settled) return;
-      settled = true;
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
       process.off("SIGHUP", onSignal);
-      resolve(code);
+      settle(code);
     };
     child.on("error", (error) => {
       process.stderr.write(`lumin: the working process did not start: ${error.message}.\n`);
@@ -60,7 +66,10 @@ export function runSupervised(script: string, words: readonly string[]): Promise
     });
     child.on("exit", (code, signal) => {
       // Workers that the child left behind end with it, also after a crash.
-      if (interrupted || signal !== null) endGroup(child);
+      if (interrupted || signal !== null) {
+        endGroup(child);
+        if (unfinished !== undefined) rmSync(unfinished, { recursive: true, force: true, maxRetries: 3 });
+      }
       if (interrupted) {
         process.stderr.write(`\nlumin: ${advice}\n`);
         finish(interruptedExitCode);
@@ -80,9 +89,15 @@ function allocation(words: readonly string[]): Readonly<Record<string, string>> 
   return { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "65536" };
 }
 
-/** Sets what is said when the user interrupts from now on; without a supervisor it does nothing. */
-export function adviseOnInterrupt(text: string): void {
-  if (process.connected) process.send?.({ onInterrupt: text } satisfies SupervisorMessage);
+/**
+ * Sets what is said when the user interrupts from now on; without a supervisor it does nothing.
+ *
+ * @param unfinished a folder that is removed then, and also when this process comes to a sudden end.
+ */
+export function adviseOnInterrupt(text: string, unfinished?: string): void {
+  const folder = unfinished === undefined ? undefined : resolve(unfinished);
+  if (process.connected)
+    process.send?.({ onInterrupt: text, unfinished: folder } satisfies SupervisorMessage);
 }
 
 function endGroup(child: ChildProcess): void {

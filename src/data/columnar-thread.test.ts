@@ -85,7 +85,7 @@ test("rows that stay in memory are those of a file that is read again", async ()
         expect(await of({ keep, threadEnds: true })).toEqual(anew);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 

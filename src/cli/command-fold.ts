@@ -2,7 +2,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { startColumnarThread } from "../data/columnar-thread.ts";
 import { loadHdf5 } from "../data/hdf5.ts";
 import { ConfigurationError } from "../errors/index.ts";
 import { softwareVersions } from "../train/software-versions.ts";
@@ -31,8 +30,6 @@ export async function foldCommand(
   { out, set, memory: ceiling }: FoldOptions,
   { reporter, signal }: CommandContext,
 ): Promise<void> {
-  // A large file is read in a thread: it starts while the analysis is looked at.
-  if (ceiling === undefined) startColumnarThread();
   const { analysis, directory, inputFiles } = readAnalysisFile(path, set);
   const memory = memoryPlan(ceiling, 1);
   if (existsSync(out)) {

@@ -33,7 +33,7 @@ export interface FoldPlan {
   /** For each fold the rows of the training events in it. */
   readonly foldRows: readonly Int32Array[];
   /**
-   * Writes the fold file.
+   * Writes the fold file, once: events that were prepared already are let go of.
    *
    * @param store where prepared events are put aside fold by fold; default: all stay in memory.
    * @param dealt called when all that is left to do may be done by a thread.
@@ -57,6 +57,7 @@ export async function planFolds(
 ): Promise<FoldPlan> {
   const { source, label, transformed: early } = events;
   const { features, input, transforms } = analysis;
+  // There are about as many features as columns.
   if (early && source.rowCount * early.names.length >= valuesForThread) startDealtFoldThread();
   const { weights, scale, wholeTargets } = await survey(analysis, events);
   const derived = Object.keys(input.columns);

@@ -48,8 +48,8 @@ export interface SplitSources {
   remove(): Promise<void>;
 }
 
-/** How reading keeps to a limit on memory. */
-export interface ReadingLimits {
+/** How events are read and put aside. */
+export interface ReadingOptions {
   /** About how many bytes reading itself may use. */
   readonly bytes?: number | undefined;
   /** An existing folder, in which the events are put aside; default: in memory. */
@@ -116,7 +116,7 @@ export async function readAndSplit(analysis: Analysis, files: readonly string[])
 export async function readSplitSources(
   analysis: Analysis,
   files: readonly string[],
-  { bytes, folder, early = false }: ReadingLimits = {},
+  { bytes, folder, early = false }: ReadingOptions = {},
 ): Promise<SplitSources> {
   const stores: ColumnStore[] = [];
   const remove = async (): Promise<void> => {
@@ -205,7 +205,8 @@ async function splitSources(
     const training = await read(others, check);
     const held = await read(chosen, check);
     check.finish();
-    return { training: { ...training, label }, validation: { ...held, label } };
+    const side = ({ source, transformed }: ReadEvents): LabelledSource => ({ source, label, transformed });
+    return { training: side(training), validation: side(held) };
   }
   // Checked before the split, so that rows are counted as they are in the files.
   const all = await read(analysis.input.select, check);

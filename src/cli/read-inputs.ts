@@ -11,6 +11,7 @@ import {
   type ScanTableOptions,
   type Table,
   type TableScan,
+  TextBudget,
 } from "../data/index.ts";
 import { ConfigurationError, DataError } from "../errors/index.ts";
 import type { Analysis, SourceConfiguration } from "./analysis.ts";
@@ -61,9 +62,10 @@ export async function openInputs(
   const reading = readingOptions(analysis, options);
   if (isPlain(analysis, files)) return openTable(files, reading);
   const scans: TableScan[] = [];
+  const budget = new TextBudget();
   for (const { file, early, completion } of await inputFiles(analysis, files, options.select)) {
     const { friends, select } = completion;
-    const scan = await openTable([file], { ...reading, select: early });
+    const scan = await openTable([file], { ...reading, select: early, budget });
     const { columns } = await completed(analysis, emptyTable(scan.kinds), completion);
     const kinds = Object.entries(columns).map(([name, column]) => [name, kindOf(column)]);
     scans.push({
@@ -180,9 +182,10 @@ export async function openUnlabelled(
   const reading = { ...unlabelledOptions(analysis), memory };
   const load = await loadFriends(analysis);
   const scans: TableScan[] = [];
+  const budget = new TextBudget();
   for (const file of load.length === 0 ? [] : files) {
     const friends = await Promise.all(load.map((friend) => friend(file)));
-    const scan = await openTable([file], reading);
+    const scan = await openTable([file], { ...reading, budget });
     const { columns } = joinedForPrediction(analysis, emptyTable(scan.kinds), friends);
     const kinds = Object.entries(columns).map(([name, column]) => [name, kindOf(column)]);
     scans.push({

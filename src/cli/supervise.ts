@@ -68,7 +68,7 @@ export function runSupervised(script: string, words: readonly string[]): Promise
       // Workers that the child left behind end with it, also after a crash.
       if (interrupted || signal !== null) {
         endGroup(child);
-        if (unfinished !== undefined) rmSync(unfinished, { recursive: true, force: true, maxRetries: 3 });
+        if (unfinished !== undefined) remove(unfinished);
       }
       if (interrupted) {
         process.stderr.write(`\nlumin: ${advice}\n`);
@@ -98,6 +98,14 @@ export function adviseOnInterrupt(text: string, unfinished?: string): void {
   const folder = unfinished === undefined ? undefined : resolve(unfinished);
   if (process.connected)
     process.send?.({ onInterrupt: text, unfinished: folder } satisfies SupervisorMessage);
+}
+
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    process.stderr.write(`\nlumin: "${folder}" is unfinished and could not be removed; delete it.\n`);
+  }
 }
 
 function endGroup(child: ChildProcess): void {

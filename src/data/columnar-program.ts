@@ -1,74 +1,86 @@
-/** The program of the thread that reads columnar files: tasks come, answers go back. */
+/** The program of a thread that reads a columnar file: tasks come, answers go back. */
 import { setImmediate } from "node:timers/promises";
 import { type MessagePort, parentPort } from "node:worker_threads";
-import type { ColumnarAnswer, ColumnarMessage, ColumnarTask } from "./columnar-thread.ts";
-import { loadDuckDB } from "./duckdb.ts";
+import type { ColumnarAnswer, ColumnarMessage, ColumnarState, ColumnarTask } from "./columnar-thread.ts";
+import { chunkAhead } from "./duckdb.ts";
 import { portableError } from "./portable-error.ts";
 import { portableTable } from "./portable-table.ts";
-import { scanColumnar } from "./read-columnar.ts";
-import type { TableScan } from "./table-scan.ts";
+import { type ColumnarLook, lookAtColumnar, piecesReadAnew } from "./read-columnar.ts";
+import type { Table } from "./table.ts";
 
 /** Pieces that lie ready for who asked for them. */
 const piecesAhead = 3;
 
-const scans = new Map<number, TableScan>();
+type Answer = (word: ColumnarAnswer, buffers?: readonly ArrayBuffer[]) => void;
+
+let kept: ColumnarLook["kept"];
 
 parentPort!.on("message", async ({ number, task, port }: ColumnarMessage) => {
-  const answer = (word: ColumnarAnswer, buffers: readonly ArrayBuffer[] = []): void =>
-    port.postMessage(word, buffers);
+  const answer: Answer = (word, buffers = []) => port.postMessage(word, buffers);
+  let last: ColumnarAnswer = {};
   try {
-    if (task.kind === "scan") answer({ scan: await look(task) });
-    else await sendPieces(scans.get(task.id)!, port, answer);
-    answer({});
+    await work(task, port, answer);
   } catch (error) {
-    answer({ error: portableError(error) });
+    last = { error: portableError(error) };
   }
-  parentPort!.postMessage(number);
+  await outOfCalls();
+  answer(last);
+  tell({ kind: "done", number });
 });
 
-async function look({
-  id,
-  path,
-  options,
-  keep,
-}: Extract<ColumnarTask, { kind: "scan" }>): Promise<Omit<TableScan, "pieces">> {
-  const scan = await scanColumnar(path, options, { keep, threadEnds: true });
-  scans.set(id, scan);
-  const { rowCount, kinds } = scan;
-  return { rowCount, kinds };
+/**
+ * DuckDB takes down the process if the thread is ended in the middle of a call. What follows `await` on one is still inside
+ * of it.
+ */
+async function outOfCalls(): Promise<void> {
+  await chunkAhead();
+  await setImmediate();
+}
+
+function tell(state: ColumnarState): void {
+  parentPort!.postMessage(state);
+}
+
+async function work(task: ColumnarTask, port: MessagePort, answer: Answer): Promise<void> {
+  if (task.kind === "pieces") {
+    await sendPieces(task.query ? piecesReadAnew(task.query, {}) : kept!(), port, answer);
+    return;
+  }
+  const { kept: rows, ...look } = await lookAtColumnar(task.path, task.options, {
+    keep: task.keep,
+    threadEnds: true,
+  });
+  kept = rows;
+  answer({ look: { ...look, isKept: rows !== undefined } });
 }
 
 /** Sends the pieces, one more for each one that was taken. */
-async function sendPieces(
-  scan: TableScan,
-  port: MessagePort,
-  answer: (word: ColumnarAnswer, buffers: readonly ArrayBuffer[]) => void,
-): Promise<void> {
-  let free = piecesAhead;
+async function sendPieces(pieces: AsyncIterable<Table>, port: MessagePort, answer: Answer): Promise<void> {
+  let [sent, taken] = [0, 0];
   let isWanted = true;
   let wake = (): void => {};
+  const mustWait = (): boolean => sent === taken + piecesAhead && isWanted;
   port.on("message", () => {
-    free++;
+    taken++;
     wake();
   });
   port.on("close", () => {
     isWanted = false;
     wake();
   });
-  for await (const piece of scan.pieces()) {
-    while (free === 0 && isWanted) {
+  for await (const piece of pieces) {
+    if (mustWait()) await outOfCalls();
+    while (mustWait()) {
+      tell({ kind: "waits", taken });
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
     if (!isWanted) return;
-    free--;
+    sent++;
     const { table, buffers } = portableTable(piece);
     answer({ piece: table }, buffers);
     // In a moment without work garbage is given back.
     await setImmediate();
   }
 }
-
-// It takes a while to load, which the first task need not wait for.
-loadDuckDB().catch(() => {});

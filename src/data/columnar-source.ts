@@ -35,20 +35,28 @@ export interface Source {
   readonly textSql: string;
 }
 
+const isParquetName = (path: string): boolean => /\.(parquet|pq)$/i.test(path);
+const isJsonName = (path: string): boolean => /\.(json|jsonl|ndjson)(\.gz)?$/i.test(path);
+
+/** Whether a columnar file of this name is taken for CSV, TSV or the like. */
+export function isCsvName(path: string): boolean {
+  return !isParquetName(path) && !isJsonName(path);
+}
+
 /** Looks at the head of a file. @throws FileFormatError, DataError for what is no table. */
 export async function openSource(
   connection: DuckDBConnection,
   path: string,
   { sample = sampleSize, texts = [], isTight = false }: SourceOptions = {},
 ): Promise<Source> {
-  if (/\.(parquet|pq)$/i.test(path)) {
+  if (isParquetName(path)) {
     const sql = `read_parquet(${literal(path)})`;
     const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {
       throw new FileFormatError(`"${path}" is not an intact Parquet file: ${firstLine(error)}`);
     });
     return { path, isCsv: false, columns: await exactTypes(connection, columns, sql), sql, textSql: sql };
   }
-  if (/\.(json|jsonl|ndjson)(\.gz)?$/i.test(path)) {
+  if (isJsonName(path)) {
     await checkListEnds(path);
     const sql = `read_json(${literal(path)}, sample_size=-1)`;
     const columns = await describeColumns(connection, `SELECT * FROM ${sql}`).catch((error) => {

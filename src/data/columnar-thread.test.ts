@@ -1,5 +1,5 @@
 /** Columnar files that are read in a thread, from rows that stay in memory until then. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { scanColumnarInThread } from "./columnar-thread.ts";
 import { type ScanLimits, scanColumnar } from "./read-columnar.ts";
 import type { ReadTableOptions } from "./read-table.ts";
-import { scanTable } from "./scan-table.ts";
+import { scanTable, TextBudget } from "./scan-table.ts";
 import { concatenateTables, type Table } from "./table.ts";
 import type { TableScan } from "./table-scan.ts";
 
@@ -31,8 +31,6 @@ beforeEach(() => {
 afterEach(() => void process.off("worker", notice));
 const allThreadsEnd = () =>
   vi.waitFor(() => expect(threads.map(({ threadId }) => threadId)).toEqual(threads.map(() => -1)));
-
-const keep = 200e6;
 
 /** A file of so many rows: identifiers, numbers with gaps, fractions, short and long texts. */
 function eventsFile(name: string, count: number, last: string = ""): string {
@@ -81,8 +79,8 @@ test("rows that stay in memory are those of a file that is read again", async ()
         const path = put(`any-${file++}.csv`, text);
         const of = (limits: ScanLimits) => outcome(() => scanColumnar(path, { select }, limits));
         const anew = await of({});
-        expect(await of({ keep })).toEqual(anew);
-        expect(await of({ keep, threadEnds: true })).toEqual(anew);
+        expect(await of({ keep: true })).toEqual(anew);
+        expect(await of({ keep: true, threadEnds: true })).toEqual(anew);
       },
     ),
     { numRuns: 20 },
@@ -100,18 +98,18 @@ test.each<[string, string, ReadTableOptions]>([
   ["a column that is not there", eventsFile("absent.csv", 10), { columns: ["masss"] }],
   ["a selection that is none", eventsFile("select.csv", 10), { select: "mass >" }],
 ])("%s: the thread gives what is read without one, error or not", async (_, path, options) => {
-  const here = await outcome(() => scanColumnar(path, options, { keep }));
-  const there = await outcome(() => scanColumnarInThread(path, options, keep));
+  const here = await outcome(() => scanColumnar(path, options, { keep: true }));
+  const there = await outcome(() => scanColumnarInThread(path, options, true));
   expect(there).toEqual(here);
   expect(threads).toHaveLength(1);
   await allThreadsEnd();
 });
 
-test("large files are read in one thread, small ones without, and the pieces are the same", async () => {
+test("large files are read in threads, small ones without, and the pieces are the same", async () => {
   const large = eventsFile("large.csv", 450_000);
   const pieces: Table[] = [];
   for await (const piece of scanTable([large, large, join(folder, "some.csv")])) pieces.push(piece);
-  expect(threads).toHaveLength(1);
+  expect(threads).toHaveLength(2);
   await allThreadsEnd();
   const table = concatenateTables(pieces);
   expect(table.rowCount).toBe(905_000);
@@ -120,32 +118,77 @@ test("large files are read in one thread, small ones without, and the pieces are
   expect([0, 1, 450_001].map((row) => labels[row])).toEqual(["b", "s", "s"]);
 });
 
-test("pieces can be asked for again, and left in the middle", async () => {
-  const scan = await scanColumnarInThread(join(folder, "pieces.csv"), {}, keep);
-  for await (const { columns } of scan.pieces()) {
-    expect(columns.id![0]).toBe(0);
-    break;
-  }
-  await allThreadsEnd();
-  let count = 0;
-  for await (const { rowCount } of scan.pieces()) count += rowCount;
-  expect(count).toBe(200_000);
-  expect(threads).toHaveLength(2);
-  await allThreadsEnd();
+test.each([true, false])(
+  "pieces can be asked for again at once, and left in the middle (rows kept: %s)",
+  async (keep) => {
+    const path = join(folder, "pieces.csv");
+    const scan = await scanColumnarInThread(path, {}, keep);
+    for await (const { columns } of scan.pieces()) {
+      expect(columns.id![0]).toBe(0);
+      break;
+    }
+    const counts = await Promise.all(
+      [scan, await scanColumnarInThread(path, {}, keep), scan].map(async ({ pieces }) => {
+        let count = 0;
+        for await (const { rowCount } of pieces()) count += rowCount;
+        return count;
+      }),
+    );
+    expect(counts).toEqual([200_000, 200_000, 200_000]);
+    await allThreadsEnd();
+  },
+);
+
+test("text of more than 200 MB together, unpacked, is not kept", () => {
+  const budget = new TextBudget();
+  expect([150e6, 60e6, 50e6, 1].map((bytes) => budget.takes(bytes))).toEqual([true, false, true, false]);
 });
 
 test("a thread that is lost is told, and the next file has another one", async () => {
   const path = join(folder, "pieces.csv");
-  const scan = await scanColumnarInThread(path, {}, keep);
+  const scan = await scanColumnarInThread(path, {}, true);
   await threads[0]!.terminate();
   const pieces = scan.pieces()[Symbol.asyncIterator]();
   await expect(pieces.next()).rejects.toThrow("the thread that reads the events has ended");
-  expect(await outcome(() => scanColumnarInThread(path, {}, keep))).toMatchObject({ rowCount: 200_000 });
+  expect(await outcome(() => scanColumnarInThread(path, {}, true))).toMatchObject({ rowCount: 200_000 });
   await allThreadsEnd();
 });
 
-test("a process ends although its thread was never used", () => {
-  const url = new URL("../../dist/data/columnar-thread.js", import.meta.url);
-  const program = `import { startColumnarThread } from "${url}"; startColumnarThread();`;
-  execFileSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+/** What a program says that has our functions. */
+function run(program: string): string {
+  const url = (name: string) => new URL(`../../dist/data/${name}.js`, import.meta.url);
+  const imports = `import { scanColumnarInThread } from "${url("columnar-thread")}";
+    import { openTable } from "${url("index")}";
+    const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    const [pieces, large] = ${JSON.stringify([join(folder, "pieces.csv"), join(folder, "large.csv")])};`;
+  const words = ["--expose-gc", "--input-type=module", "-e", imports + program];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    timeout: 20_000,
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout;
+}
+
+test.each([0, 50, 100, 200])("a process that ends after %i ms of a look ends well", (ms) => {
+  run(`void scanColumnarInThread(large, {}, true); await pause(${ms});`);
+});
+
+test("a process ends although pieces were left without a word, or never asked for", () => {
+  run(`const scan = await openTable([large]);
+    const iterator = scan.pieces()[Symbol.asyncIterator]();
+    await iterator.next();`);
+  run("globalThis.scan = await openTable([large]);");
+});
+
+test("a thread ends whose rows nobody can ask for any more", () => {
+  const program = `let thread;
+    process.on("worker", (worker) => { thread = worker; });
+    await openTable([large, "${join(folder, "none.csv")}"]).catch(() => {});
+    await openTable([large]).then(() => {});
+    await pause(10);
+    globalThis.gc();
+    await pause(300);
+    console.log(thread.threadId);`;
+  expect(run(program)).toBe("-1\n");
 });

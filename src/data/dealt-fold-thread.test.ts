@@ -100,6 +100,14 @@ test("the bytes are those of a file that is written here, and the thread ends", 
   expect(threads.map(({ threadId }) => threadId)).toEqual([-1]);
 });
 
+test("two files can be written at a time", async () => {
+  const paths = ["one", "two"].map((name) => join(folder, `${name}.h5`));
+  await Promise.all(paths.map((path) => write(path, true)));
+  const [one, two] = paths.map((path) => readFileSync(path));
+  expect(one!.equals(two!)).toBe(true);
+  expect(threads.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+});
+
 test("features and weights are handed over, all else stays", async () => {
   const given: DealtPiece[] = [];
   await write(join(folder, "given.h5"), true, async function* () {

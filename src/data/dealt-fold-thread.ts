@@ -40,8 +40,10 @@ export class DealtFoldThread {
   ): Promise<DealtFoldThread | DealtFoldWriter> {
     startDealtFoldThread();
     if (spare === undefined) return DealtFoldWriter.create(path, header, format);
-    const thread = await spare;
+    const taken = spare;
     spare = undefined;
+    const thread = await taken.catch(() => undefined);
+    if (thread === undefined) return DealtFoldWriter.create(path, header, format);
     thread.removeAllListeners();
     thread.ref();
     const writer = new DealtFoldThread(thread);
@@ -78,7 +80,10 @@ let spare: Promise<Worker> | undefined;
 /** Starts a thread, which the next writer takes: it takes a while, in which the events may be prepared. */
 export function startDealtFoldThread(): void {
   const program = threadProgram("dealt-fold-program", import.meta.url);
-  if (program !== undefined) spare ??= started(program);
+  if (program === undefined || spare !== undefined) return;
+  spare = started(program);
+  // Whoever takes it hears of it.
+  spare.catch(() => {});
 }
 
 async function started(program: URL): Promise<Worker> {

@@ -14,11 +14,6 @@ export interface DuckDBSession {
   close(): void;
 }
 
-/** Loads the library, which `openDuckDB` does otherwise at its first call. */
-export async function loadDuckDB(): Promise<void> {
-  await Promise.all([import("@duckdb/node-api"), import("@duckdb/node-bindings")]);
-}
-
 /** Opens a fresh in-memory database that touches no network. */
 export async function openDuckDB({ memory = 1e9 }: DuckDBLimits = {}): Promise<DuckDBSession> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
@@ -93,6 +88,13 @@ export class ChunkColumn {
   }
 }
 
+let ahead: Promise<unknown> = Promise.resolve();
+
+/** Resolves when DuckDB no longer works on the chunk that was asked for last, wanted or not. */
+export async function chunkAhead(): Promise<void> {
+  await ahead;
+}
+
 /**
  * The rows that a query gives, chunk by chunk, in order.
  *
@@ -113,7 +115,7 @@ export async function* chunksOf(
   const fetched = (): ReturnType<typeof result.fetchChunk> => {
     const chunk = result.fetchChunk();
     // Whoever awaits it hears of it.
-    chunk.catch(() => {});
+    ahead = chunk.catch(() => {});
     return chunk;
   };
   let next = fetched();

@@ -14,6 +14,9 @@ import {
 export interface PortableError {
   readonly name: string;
   readonly message: string;
+  /** Of errors of the file system: ENOENT and the like, and where. */
+  readonly code?: unknown;
+  readonly path?: unknown;
 }
 
 const ours = [
@@ -29,13 +32,13 @@ const ours = [
 
 /** The error to be sent. */
 export function portableError(error: unknown): PortableError {
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: "Error", message: String(error) };
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message, code, path } = error as NodeJS.ErrnoException;
+  return { name, message, ...(code === undefined ? {} : { code, path }) };
 }
 
 /** The error that was sent, of its own class where that is one of ours. */
-export function errorOf({ name, message }: PortableError): Error {
+export function errorOf({ name, message, code, path }: PortableError): Error {
   const Class = ours.find((each) => each.name === name) ?? Error;
-  return new Class(message);
+  return Object.assign(new Class(message), code === undefined ? {} : { code, path });
 }

@@ -1,5 +1,4 @@
 /** Events of CSV, TSV (plain or gzip), JSON and Parquet files, through DuckDB: at once, or piece by piece. */
-import { stat } from "node:fs/promises";
 import { LuminError } from "../errors/index.ts";
 import {
   buildersOf,
@@ -49,43 +48,64 @@ export function readColumnar(path: string, options: ReadTableOptions): Promise<T
 
 /** What a look at a file may use. */
 export interface ScanLimits extends DuckDBLimits {
-  /** Bytes of text whose rows may stay in memory until they are read (default: 0); larger files are read again then. */
-  readonly keep?: number | undefined;
+  /** Whether the rows of a CSV file may stay in memory until they are read (default: no, then it is read again). */
+  readonly keep?: boolean | undefined;
   /** Whether it is done in a thread that ends after the reading, by which all memory is given back. */
   readonly threadEnds?: boolean | undefined;
 }
 
+/** What a look through a whole file finds. */
+export interface ColumnarLook extends Omit<TableScan, "pieces"> {
+  readonly rowCount: number;
+  /** Gives the rows, in the types that hold all of them. */
+  readonly query: ColumnarQuery;
+  /** The rows that stay in memory, good for one time. */
+  readonly kept?: (() => AsyncIterable<Table>) | undefined;
+}
+
 /** The events of one file, looked through once for the types that hold all of them. */
-export function scanColumnar(
+export async function scanColumnar(
   path: string,
   options: ReadTableOptions,
   limits: ScanLimits,
 ): Promise<TableScan> {
-  const { keep = 0, threadEnds = false } = limits;
+  const look = await lookAtColumnar(path, options, limits);
+  const { rowCount, kinds, query } = look;
+  let { kept } = look;
+  return {
+    rowCount,
+    kinds,
+    pieces: () => {
+      const pieces = kept?.() ?? piecesReadAnew(query, limits);
+      kept = undefined;
+      return pieces;
+    },
+  };
+}
+
+/** A look through one file. */
+export function lookAtColumnar(
+  path: string,
+  options: ReadTableOptions,
+  limits: ScanLimits,
+): Promise<ColumnarLook> {
+  const { keep = false, threadEnds = false } = limits;
   return whileIntact(path, async () => {
-    const isSmall = (await stat(path)).size <= keep / ((await isGzip(path)) ? 8 : 1);
     const session = await openDuckDB(limits);
     const { connection } = session;
-    let kept: KeptRows | undefined;
+    let rows: KeptRows | undefined;
     try {
       const { query, result } = await withExactTypes(connection, path, options, limits, async (query) => {
-        kept = isSmall && query.source.isCsv ? await keptRows(session, query, threadEnds) : undefined;
-        const { rounded, ...result } = kept?.survey ?? (await surveyBySql(connection, query));
+        rows = keep && query.source.isCsv ? await keptRows(session, query, threadEnds) : undefined;
+        const { rounded, ...result } = rows?.survey ?? (await surveyBySql(connection, query));
         return { result, rounded };
       });
-      return {
-        ...result,
-        pieces: () => {
-          const rows = kept;
-          kept = undefined;
-          return rows ? rows.pieces() : piecesReadAnew(narrowed(query, result.kinds), limits);
-        },
-      };
+      return { ...result, query: narrowed(query, result.kinds), kept: rows?.pieces };
     } catch (error) {
-      kept = undefined;
+      rows = undefined;
       throw error;
     } finally {
-      if (kept === undefined) session.close();
+      if (rows === undefined) session.close();
     }
   });
 }
@@ -93,7 +113,7 @@ export function scanColumnar(
 /** The rows of a file in memory, good for one time. */
 interface KeptRows {
   readonly survey: Survey;
-  pieces(): AsyncIterable<Table>;
+  readonly pieces: () => AsyncIterable<Table>;
 }
 
 /** @param threadEnds as in `ScanLimits`: elsewhere the memory of a result is given back when JavaScript pleases. */
@@ -233,7 +253,8 @@ async function readQuery(connection: DuckDBConnection, query: ColumnarQuery): Pr
   return { rowCount, columns };
 }
 
-async function* piecesReadAnew(query: ColumnarQuery, limits: DuckDBLimits): AsyncGenerator<Table> {
+/** The pieces of the rows of a query. */
+export async function* piecesReadAnew(query: ColumnarQuery, limits: DuckDBLimits): AsyncGenerator<Table> {
   const { connection, close } = await openDuckDB(limits);
   yield* piecesOf(query, chunksOfQuery(connection, query), close);
 }

@@ -1,8 +1,10 @@
 /** Reading events from files of any format piece by piece, for those that do not fit into memory. */
 import { stat } from "node:fs/promises";
 import { ConfigurationError } from "../errors/index.ts";
+import { isCsvName } from "./columnar-source.ts";
 import { scanColumnarInThread } from "./columnar-thread.ts";
 import { selectWhere } from "./compute-columns.ts";
+import { isGzip } from "./gzip-check.ts";
 import { checkReadable, formatOf, noEvents } from "./input-file.ts";
 import { scanColumnar } from "./read-columnar.ts";
 import { scanHdf5 } from "./read-hdf5-table.ts";
@@ -19,6 +21,20 @@ export interface ScanTableOptions extends ReadTableOptions {
   readonly pieceRows?: number | undefined;
   /** About how many bytes the reading itself may use (default: 1 GB). The pieces do not depend on it. */
   readonly memory?: number | undefined;
+  /** Shared by calls of `openTable` of which all scans are open together (default: each call has its own). */
+  readonly budget?: TextBudget | undefined;
+}
+
+/** How much text may stay in memory between the look at the files and the reading: 200 MB, unpacked, of all together. */
+export class TextBudget {
+  #left = 200e6;
+
+  /** Whether there is room for so many bytes, which are then taken. */
+  takes(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
 }
 
 /**
@@ -50,17 +66,15 @@ export async function openTable(
   options: ScanTableOptions = {},
 ): Promise<TableScan> {
   if (paths.length === 0) throw new ConfigurationError("scanTable: no input file was given.");
-  const { pieceRows, memory } = options;
+  const { pieceRows, memory, budget = new TextBudget() } = options;
   if (pieceRows !== undefined && !(Number.isInteger(pieceRows) && pieceRows >= 1)) {
     throw new RangeError(`scanTable: pieceRows must be a whole number from 1, got ${pieceRows}.`);
   }
   for (const path of paths) await checkReadable(path);
   const parts: TableScan[] = [];
-  let keep = memory === undefined ? bytesToKeep : 0;
   for (const path of paths) {
     const columns = options.columns ?? (parts[0] && Object.keys(parts[0].kinds));
-    parts.push(await scanPart(path, { ...options, columns }, { memory, keep }));
-    keep = Math.max(0, keep - (await stat(path)).size);
+    parts.push(await scanPart(path, { ...options, columns }, memory, budget));
   }
   const scan = chainScans(
     parts,
@@ -81,21 +95,24 @@ export async function openTable(
   };
 }
 
-/** Larger text files, all together, are read once for their types, and again for their rows. */
-const bytesToKeep = 200e6;
-
 /** Text of this size takes about a tenth of a second to read: as long as a thread takes to start. */
 const bytesForThread = 2 ** 24;
 
 async function scanPart(
   path: string,
   options: ReadTableOptions,
-  limits: { readonly memory: number | undefined; readonly keep: number },
+  memory: number | undefined,
+  budget: TextBudget,
 ): Promise<TableScan> {
   const format = await formatOf(path);
   if (format === "columnar") {
-    const isLarge = limits.memory === undefined && (await stat(path)).size >= bytesForThread;
-    return isLarge ? scanColumnarInThread(path, options, limits.keep) : scanColumnar(path, options, limits);
+    if (memory !== undefined) return scanColumnar(path, options, { memory });
+    const { size } = await stat(path);
+    // Text becomes an eighth of its size at best.
+    const keep = isCsvName(path) && budget.takes((await isGzip(path)) ? 8 * size : size);
+    return size >= bytesForThread
+      ? scanColumnarInThread(path, options, keep)
+      : scanColumnar(path, options, { keep });
   }
   const { columns, select, tree } = options;
   if (format !== "root") {

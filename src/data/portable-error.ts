@@ -1,14 +1,5 @@
 /** Errors on their way from one thread to another, where only their messages arrive. */
-import {
-  ConfigurationError,
-  DataError,
-  FileFormatError,
-  InterruptedError,
-  LuminError,
-  ShapeError,
-  TrainingError,
-  UnknownNameError,
-} from "../errors/index.ts";
+import * as errors from "../errors/index.ts";
 
 /** An error as plain data. */
 export interface PortableError {
@@ -19,17 +10,6 @@ export interface PortableError {
   readonly path?: unknown;
 }
 
-const ours = [
-  ConfigurationError,
-  DataError,
-  FileFormatError,
-  InterruptedError,
-  LuminError,
-  ShapeError,
-  TrainingError,
-  UnknownNameError,
-];
-
 /** The error to be sent. */
 export function portableError(error: unknown): PortableError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
@@ -39,6 +19,10 @@ export function portableError(error: unknown): PortableError {
 
 /** The error that was sent, of its own class where that is one of ours. */
 export function errorOf({ name, message, code, path }: PortableError): Error {
-  const Class = ours.find((each) => each.name === name) ?? Error;
+  const ours = Object.values<unknown>(errors).find(
+    (each): each is new (message: string) => Error =>
+      typeof each === "function" && each.name === name && each.prototype instanceof Error,
+  );
+  const Class = ours ?? Error;
   return Object.assign(new Class(message), code === undefined ? {} : { code, path });
 }
